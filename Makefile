@@ -1,0 +1,40 @@
+# The commands of the house; README.md says what each is for.
+
+PYTHON ?= python3
+VENV = .venv
+RUN = $(VENV)/bin/python
+
+.PHONY: help venv demo test test-all lint clean
+
+help:
+	@echo "make venv      set up .venv: the package, pinned versions, the tests' needs"
+	@echo "make demo      train on the embedded sample, enhance, score: runs/demo"
+	@echo "make test      the tests: no network, no ../shared"
+	@echo "make test-all  those, and the ones that need ../shared or minutes"
+	@echo "make lint      ruff"
+
+venv: $(VENV)/.installed
+
+$(VENV)/.installed: setup.cfg pyproject.toml requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --constraint requirements.txt \
+		--editable ".[cpu,sample,test]"
+	touch $@
+
+demo: venv
+	$(RUN) -m zero_dce_keras.fit --dataset sample --recipe demo --output runs/demo
+	$(RUN) -m zero_dce_keras.evaluate --dataset sample --output runs/demo --save-images \
+		--weights input --weights runs/demo/best.weights.h5 --weights zero_dce_lol
+
+test: venv
+	$(RUN) -m pytest -m "not large"
+
+test-all: venv
+	$(RUN) -m pytest
+
+lint: venv
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

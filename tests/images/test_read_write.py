@@ -1,0 +1,362 @@
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from PIL import ExifTags, Image, ImageOps
+
+from zero_dce_keras.images import (
+    IMAGE_SUFFIXES,
+    list_images,
+    read_image,
+    read_size,
+    resize_image,
+    to_float,
+    to_uint8,
+    write_image,
+)
+from zero_dce_keras.images.read_write import TRANSPOSITIONS
+
+HEIGHT, WIDTH = 32, 48
+
+# One file format that can hold each mode.
+FORMATS = {
+    "1": "PNG",
+    "L": "JPEG",
+    "LA": "PNG",
+    "P": "PNG",
+    "PA": "TIFF",
+    "RGB": "PNG",
+    "RGBA": "WEBP",
+    "RGBX": "TIFF",
+    "CMYK": "TIFF",
+    "YCbCr": "JPEG",
+    "I": "TIFF",
+    "I;16": "PNG",
+    "I;16B": "TIFF",
+}
+
+
+def photograph(height=HEIGHT, width=WIDTH):
+    """A smooth picture whose corners and channels all differ."""
+    y, x = np.mgrid[0:height, 0:width]
+    channels = [
+        255 * y / height,
+        255 * x / width,
+        200 - 100 * (x + y) / (height + width),
+    ]
+    return np.stack(channels, axis=-1).astype("uint8")
+
+
+def save(path, image, **options):
+    image.save(path, **options)
+    return path
+
+
+def in_mode(color, mode):
+    """A PIL image of one colour in any mode, and the RGB that is to be read."""
+    grey = round(sum(color) / 3)
+    size = (WIDTH, HEIGHT)
+    if mode.startswith("I"):
+        dtype = {"I": "<i4", "I;16": "<u2", "I;16B": ">u2"}[mode]
+        pixels = np.full((HEIGHT, WIDTH), grey * 257, dtype)
+        image = Image.frombytes(mode, size, pixels.tobytes())
+        return image, (grey,) * 3
+    if mode == "1":
+        return Image.new("1", size, int(grey > 127)), (255 * int(grey > 127),) * 3
+    if mode in ("L", "LA"):
+        return Image.new("L", size, grey).convert(mode), (grey,) * 3
+    if mode in ("P", "PA"):
+        image = Image.new("P", size, 1)
+        image.putpalette([0, 0, 0, *color])
+        return image.convert(mode), color
+    return Image.new("RGB", size, color).convert(mode), color
+
+
+@pytest.mark.parametrize("mode", FORMATS)
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(color=st.tuples(*[st.integers(0, 255)] * 3))
+def test_every_mode_is_read_as_rgb(mode, color, tmp_path):
+    image, expected = in_mode(color, mode)
+    # The name says nothing about the type; it is found from the content.
+    path = save(tmp_path / "image.bmp", image, format=FORMATS[mode])
+    array = read_image(path)
+    assert array.dtype == np.uint8 and array.shape == (HEIGHT, WIDTH, 3)
+    tolerance = 5 if FORMATS[mode] in ("JPEG", "WEBP") else 0
+    if mode == "YCbCr":
+        tolerance = 8
+    assert np.abs(array.astype(int) - expected).max() <= tolerance
+    assert read_size(path) == (HEIGHT, WIDTH)
+
+
+def test_sixteen_bits_are_scaled_and_rounded(tmp_path):
+    values = np.array([[0, 128, 129, 257, 32768, 65406, 65407, 65535]], "uint16")
+    path = save(tmp_path / "deep.png", Image.fromarray(values))
+    expected = [0, 0, 1, 1, 128, 254, 255, 255]
+    np.testing.assert_array_equal(read_image(path)[0, :, 0], expected)
+
+
+def test_alpha_is_dropped_not_composited(tmp_path):
+    color = photograph()
+    rgba = np.dstack([color, np.zeros((HEIGHT, WIDTH), "uint8")])
+    path = save(tmp_path / "clear.png", Image.fromarray(rgba))
+    np.testing.assert_array_equal(read_image(path), color)
+
+
+@pytest.mark.filterwarnings("error")
+def test_transparent_palette_keeps_its_colors(tmp_path):
+    image = Image.new("P", (WIDTH, HEIGHT), 1)
+    image.putpalette([0, 0, 0, 200, 100, 50])
+    path = save(tmp_path / "palette.png", image, transparency=b"\x80\x00")
+    np.testing.assert_array_equal(read_image(path)[0, 0], [200, 100, 50])
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("orientation", [1, *TRANSPOSITIONS])
+def test_orientation_is_applied(tmp_path, suffix, orientation):
+    upright = Image.fromarray(photograph())
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    options = {"lossless": True} if suffix == ".webp" else {"quality": 100}
+    path = save(tmp_path / f"turned{suffix}", upright, exif=exif, **options)
+    with Image.open(path) as image:
+        expected = np.array(ImageOps.exif_transpose(image))
+    array = read_image(path)
+    np.testing.assert_array_equal(array, expected)
+    assert read_size(path) == array.shape[:2]
+    assert array.shape[0] == (HEIGHT if orientation < 5 else WIDTH)
+
+
+def test_first_frame_of_an_animation(tmp_path):
+    frames = [Image.new("RGB", (WIDTH, HEIGHT), color) for color in ("red", "blue")]
+    path = tmp_path / "two.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    np.testing.assert_array_equal(read_image(path)[0, 0], [255, 0, 0])
+
+
+def damaged_files(directory):
+    whole = {}
+    for suffix in IMAGE_SUFFIXES:
+        path = directory / f"whole{suffix}"
+        write_image(path, photograph())
+        whole[suffix] = path.read_bytes()
+    yield "empty.png", b""
+    yield "text.jpg", b"<html>404 Not Found</html>"
+    for suffix, content in whole.items():
+        yield f"truncated{suffix}", content[: len(content) // 2]
+    flipped = bytearray(whole[".png"])
+    flipped[len(flipped) // 2] ^= 0xFF
+    yield "flipped.png", bytes(flipped)
+
+
+def test_damaged_files_are_named_in_one_line(tmp_path):
+    for name, content in damaged_files(tmp_path):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(ValueError) as caught:
+            read_image(path)
+        message = str(caught.value)
+        assert str(path) in message and "\n" not in message, message
+        assert "Give a" in message or "Save it again" in message, message
+
+
+@settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    suffix=st.sampled_from(IMAGE_SUFFIXES),
+    place=st.floats(0, 1),
+    junk=st.binary(min_size=1, max_size=8),
+)
+@pytest.mark.filterwarnings("ignore")
+def test_junk_inside_a_file_gives_an_image_or_a_value_error(
+    tmp_path, suffix, place, junk
+):
+    path = tmp_path / f"image{suffix}"
+    write_image(path, photograph())
+    content = path.read_bytes()
+    at = int(place * len(content))
+    path.write_bytes(content[:at] + junk + content[at + len(junk) :])
+    try:
+        assert read_image(path).dtype == np.uint8
+    except ValueError as error:
+        assert str(path) in str(error)
+
+
+def test_decompression_bomb(tmp_path, monkeypatch):
+    path = save(tmp_path / "bomb.png", Image.new("L", (WIDTH, HEIGHT)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    for read in (read_image, read_size):
+        with pytest.raises(ValueError, match="bomb.png.*MAX_IMAGE_PIXELS"):
+            read(path)
+
+
+def test_float_samples_are_refused(tmp_path):
+    path = save(tmp_path / "float.tif", Image.new("F", (WIDTH, HEIGHT), 0.5))
+    with pytest.raises(ValueError, match="no defined white"):
+        read_image(path)
+
+
+def test_missing_file_and_directory(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match="none.png': No such file.*Check the path"
+    ):
+        read_image(tmp_path / "none.png")
+    with pytest.raises(OSError, match="Cannot read .*Check the path"):
+        read_image(tmp_path)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
+def test_unreadable_file(tmp_path):
+    path = save(tmp_path / "secret.png", Image.new("L", (WIDTH, HEIGHT)))
+    path.chmod(0)
+    with pytest.raises(PermissionError, match="secret.png': Permission denied"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("suffix", IMAGE_SUFFIXES)
+def test_write_then_read(tmp_path, suffix):
+    path = tmp_path / "new" / "folder" / f"image{suffix.upper()}"
+    write_image(path, photograph())
+    tolerance = 6 if suffix in (".jpg", ".jpeg") else 12 if suffix == ".webp" else 0
+    difference = read_image(path).astype(int) - photograph()
+    assert np.abs(difference).max() <= tolerance
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_jpeg_keeps_full_chroma(tmp_path):
+    path = tmp_path / "image.jpg"
+    write_image(path, photograph())
+    with Image.open(path) as image:
+        assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
+        assert image.quantization[0][0] == 2  # 16 · (200 - 2 · 95) / 100, rounded
+
+
+def test_write_grey_and_pil(tmp_path):
+    grey = photograph()[..., 0]
+    write_image(tmp_path / "grey.png", grey)
+    np.testing.assert_array_equal(read_image(tmp_path / "grey.png")[..., 1], grey)
+    rgba = Image.fromarray(photograph()).convert("RGBA")
+    for name, mode in (("a.png", "RGBA"), ("a.jpg", "RGB"), ("a.bmp", "RGB")):
+        write_image(tmp_path / name, rgba)
+        with Image.open(tmp_path / name) as image:
+            assert image.mode == mode
+    write_image(tmp_path / "cmyk.png", rgba.convert("RGB").convert("CMYK"))
+    assert read_image(tmp_path / "cmyk.png").shape == (HEIGHT, WIDTH, 3)
+
+
+def test_written_file_has_usual_permissions(tmp_path):
+    (tmp_path / "plain").touch()
+    write_image(tmp_path / "image.png", photograph())
+    modes = {(tmp_path / name).stat().st_mode for name in ("plain", "image.png")}
+    assert len(modes) == 1
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_failed_write_leaves_the_old_file_and_nothing_else(
+    tmp_path, monkeypatch, error
+):
+    path = tmp_path / "image.png"
+    path.write_bytes(b"old")
+
+    def torn_save(self, target, **options):
+        target.write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr(Image.Image, "save", torn_save)
+    with pytest.raises(type(error)):
+        write_image(path, photograph())
+    assert os.listdir(tmp_path) == ["image.png"] and path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "message"),
+    [
+        ("image.png", np.zeros((4, 6, 3), "float32"), "to_uint8.*float32"),
+        ("image.png", np.zeros((4, 6, 4), "uint8"), r"\(H, W, 3\).*\(4, 6, 4\)"),
+        ("image.png", np.zeros((1, 4, 6, 3), "uint8"), "Received: .1, 4, 6, 3"),
+        ("image.png", np.zeros((0, 6, 3), "uint8"), "Received: .0, 6, 3"),
+        ("image.xyz", np.zeros((4, 6, 3), "uint8"), "end in one of .png.*image.xyz"),
+        ("image", np.zeros((4, 6, 3), "uint8"), "end in one of"),
+    ],
+)
+def test_write_refuses(tmp_path, name, image, message):
+    with pytest.raises(ValueError, match=message):
+        write_image(tmp_path / name, image)
+    assert os.listdir(tmp_path) == []
+
+
+def test_resize_is_pillows_lanczos():
+    image = photograph()
+    expected = Image.fromarray(image).resize((20, 10), Image.Resampling.LANCZOS)
+    np.testing.assert_array_equal(resize_image(image, 10, 20), np.array(expected))
+    np.testing.assert_array_equal(resize_image(image, HEIGHT, WIDTH), image)
+    assert resize_image(image[..., 0], 10, 20).shape == (10, 20)
+    with pytest.raises(ValueError, match="must be positive. Received: 0, 20"):
+        resize_image(image, 0, 20)
+
+
+@given(
+    arrays(st.sampled_from([np.uint8, np.uint16]), array_shapes(min_dims=0, max_dims=4))
+)
+def test_to_float_and_back(image):
+    scaled = to_float(image)
+    assert scaled.dtype == np.float32 and scaled.shape == image.shape
+    assert scaled.min() >= 0 and scaled.max() <= 1
+    expected = np.rint(image / (np.iinfo(image.dtype).max / 255)).astype("uint8")
+    np.testing.assert_array_equal(to_uint8(scaled), expected)
+
+
+def test_all_eight_bit_values_survive_in_every_float_type():
+    values = np.arange(256, dtype="uint8")
+    for dtype in ("float16", "float32", "float64"):
+        np.testing.assert_array_equal(to_uint8((values / 255).astype(dtype)), values)
+
+
+def test_to_uint8_clips_and_refuses():
+    np.testing.assert_array_equal(
+        to_uint8(np.array([-1.0, 1.5, np.inf])), [0, 255, 255]
+    )
+    with pytest.raises(ValueError, match="NaN"):
+        to_uint8(np.array([0.5, np.nan]))
+    with pytest.raises(ValueError, match="uint8, uint16 or float. Received: int64"):
+        to_uint8(np.array([1]))
+
+
+def test_list_images_order_and_exceptions(tmp_path):
+    for name in ("10.png", "2.JPG", "1.png", "b.webp", "a.tif", "notes.txt", "9"):
+        (tmp_path / name).touch()
+    for name in (".DS_Store", "._1.png", ".hidden.png"):
+        (tmp_path / name).touch()
+    for folder in ("__MACOSX", ".cache", "sub"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "3.png").touch()
+    (tmp_path / "folder.png").mkdir()
+
+    top = ["1.png", "2.JPG", "10.png", "a.tif", "b.webp"]
+    assert [path.name for path in list_images(tmp_path)] == top
+    found = [p.relative_to(tmp_path) for p in list_images(tmp_path, recursive=True)]
+    assert [path.as_posix() for path in found] == [*top, "sub/3.png"]
+
+
+def test_list_images_inside_a_hidden_directory(tmp_path):
+    write_image(tmp_path / ".cache" / "1.png", photograph())
+    assert len(list_images(tmp_path / ".cache", recursive=True)) == 1
+
+
+def test_list_images_refuses(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No such directory: '.*none'"):
+        list_images(tmp_path / "none")
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="Not a directory: '.*file'"):
+        list_images(tmp_path / "file")

@@ -1,0 +1,129 @@
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zero_dce_keras import cli, evaluate
+from zero_dce_keras.images import read_image, write_image
+
+LOL = Path(__file__).parents[2] / "shared" / "data" / "lol"
+
+
+def photo(seed):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (32, 48, 3), dtype="uint8")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two pairs, black against grey levels 51 and 255: 13.98 dB and 0 dB."""
+    for name, level in (("2", 51), ("10", 255)):
+        write_image(tmp_path / f"low/{name}.png", np.zeros((32, 48, 3), "uint8"))
+        write_image(tmp_path / f"high/{name}.png", np.full((32, 48, 3), level, "uint8"))
+    return tmp_path
+
+
+def run(*options):
+    command = ["--dataset", "folder", "--weights", "input", *map(str, options)]
+    return cli.run(evaluate.main, command)
+
+
+def test_prints_the_table_on_stdout_and_progress_on_stderr(folder, capsys):
+    assert run("--data-dir", folder) == 0
+    out, err = capsys.readouterr()
+    rows = [line.split() for line in out.splitlines()]
+    assert rows[1][:3] == ["input", "2", "13.98"]
+    assert rows[2][:3] == ["input", "10", "0.00"]
+    assert rows[-1][:5] == ["input", "mean", "of", "2", "6.99"]
+    assert err.splitlines() == ["[1/2] input: 2", "[2/2] input: 10"]
+    assert not (folder / "enhanced").exists()
+
+
+def test_prints_json(folder, capsys):
+    assert run("--data-dir", folder, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["dataset"], report["split"]) == ("folder", "test")
+    (method,) = report["methods"]
+    assert method["weights"] == "input"
+    assert method["mean"]["psnr"] == pytest.approx(6.9897, abs=1e-4)
+    assert method["mean"]["mae"] == pytest.approx(153)
+    assert "psnr_gt_mean" not in method["mean"]
+
+
+def test_gt_mean_is_a_column_of_its_own(folder, capsys):
+    assert run("--data-dir", folder, "--gt-mean") == 0
+    assert "GT-mean" in capsys.readouterr().out.splitlines()[0]
+
+
+def test_output_holds_everything(folder, capsys):
+    assert run("--data-dir", folder, "--output", folder / "out") == 0
+    out = folder / "out"
+    found = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
+    images = {"enhanced/input/2.png", "enhanced/input/10.png"}
+    assert found == {"scores.csv", "scores.json", "contact_sheet.png"} | images
+    with open(out / "scores.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == ["2", "10", "mean"]
+
+
+def test_a_bad_image_is_named_and_the_rest_is_scored(folder, capsys):
+    (folder / "low/2.png").write_bytes(b"not an image")
+    assert run("--data-dir", folder, "--output", folder / "out") == 1
+    out, err = capsys.readouterr()
+    named = [line for line in err.splitlines() if str(folder / "low/2.png") in line]
+    assert len(named) == 1 and "Traceback" not in err
+    assert "mean of 1" in out
+    assert (folder / "out/enhanced/input/10.png").is_file()
+
+
+def test_photographs_without_references_are_only_enhanced(tmp_path, capsys):
+    write_image(tmp_path / "dark/1.jpg", photo(1))
+    assert run("--data-dir", tmp_path / "dark") == 1
+    assert "error: these photographs have no references" in capsys.readouterr().err
+    assert run("--data-dir", tmp_path / "dark", "--output", tmp_path / "out") == 0
+    enhanced = read_image(tmp_path / "out/enhanced/input/1.png")
+    np.testing.assert_array_equal(enhanced, read_image(tmp_path / "dark/1.jpg"))
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (["--data-dir", "missing"], "missing"),
+        (["--data-dir", ".", "--split", "rest"], "'rest'"),
+        (["--data-dir", ".", "--output", "low"], "output must be another directory"),
+        (["--data-dir", ".", "--weights", "no_such_preset"], "no_such_preset"),
+    ],
+)
+def test_errors_are_one_line(folder, monkeypatch, capsys, options, message):
+    monkeypatch.chdir(folder)
+    assert run(*options) == 1
+    out, err = capsys.readouterr()
+    assert not out and err.count("\n") == 1 and message in err
+
+
+def test_wrong_usage_is_exit_code_2(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run("--split", "holdout")
+
+
+def test_help_imports_neither_keras_nor_tensorflow():
+    code = (
+        "import sys; from zero_dce_keras import evaluate; "
+        "evaluate.build_parser().format_help(); "
+        "sys.exit(bool({'keras', 'tensorflow', 'numpy'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.large
+@pytest.mark.skipif(not LOL.is_dir(), reason=f"needs {LOL}")
+def test_the_untouched_inputs_of_eval15_score_7_77_db(capsys):
+    options = ["--data-dir", str(LOL), "--weights", "input", "--json"]
+    assert cli.run(evaluate.main, options) == 0
+    (method,) = json.loads(capsys.readouterr().out)["methods"]
+    assert len(method["images"]) == 15
+    assert method["mean"]["psnr"] == pytest.approx(7.77, abs=0.005)

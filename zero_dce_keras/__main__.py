@@ -1,0 +1,33 @@
+"""`zero-dce VERB` and `python -m zero_dce_keras VERB`: the doors, nothing else."""
+
+import importlib
+import sys
+
+from zero_dce_keras import cli
+
+VERBS = ("fit", "enhance", "evaluate", "export")
+
+
+def main(argv=None):
+    """Call the door that the first argument names."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] in (["-h"], ["--help"]):
+        print(_usage())
+        return 0
+    if not argv or argv[0] not in VERBS:
+        print(_usage(), file=sys.stderr)
+        return 2
+    door = importlib.import_module(f"zero_dce_keras.{argv[0]}")
+    return cli.run(door.main, argv[1:])
+
+
+def _usage():
+    lines = ["usage: zero-dce VERB [options], or python -m zero_dce_keras VERB", ""]
+    for verb in VERBS:
+        summary = importlib.import_module(f"zero_dce_keras.{verb}").__doc__
+        lines.append(f"  {verb:10} {summary.splitlines()[0]}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What the commands share: options, and how an error becomes one line."""
+
+import argparse
+import contextlib
+import os
+import sys
+
+from zero_dce_keras.lazy import missing_backend_message
+from zero_dce_keras.version import __version__
+
+
+def parser(module, description, *parents):
+    """An argument parser for the command `python -m zero_dce_keras.<module>`."""
+    result = argparse.ArgumentParser(
+        prog=f"python -m zero_dce_keras.{module}",
+        description=description,
+        parents=parents,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument(
+        "--version", action="version", version=f"zero_dce_keras {__version__}"
+    )
+    return result
+
+
+def data_options(default="lol"):
+    """`--dataset` and `--data-dir`."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--dataset",
+        choices=["lol", "sample", "folder"],
+        default=default,
+        help="lol; sample, the embedded photographs; or folder, a directory of your "
+        "own dark photographs, or with low/ and high/ in it (default: %(default)s)",
+    )
+    options.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="where the data lies (default: ZERO_DCE_DATA, or the user cache directory)",
+    )
+    return options
+
+
+def weights_option(default, help_end="", **kwargs):
+    """`--weights`."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--weights",
+        default=default,
+        metavar="NAME_OR_PATH",
+        help="a preset's name, a .weights.h5 file, a .keras file or a preset directory"
+        + help_end,
+        **kwargs,
+    )
+    return options
+
+
+def positive(text):
+    """An argparse type: a whole number, at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be positive. Received: {text}")
+    return number
+
+
+def start_backend():
+    """Import Keras and its backend, without TensorFlow's chatter on stderr.
+
+    Called once the options are known to be right: `--help` stays quick.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _silent_stderr():  # the chatter comes from C++, before logging is set up
+        import keras  # noqa: F401
+
+
+def run(main, argv=None):
+    """Run a command; what a user can cause becomes one line and an exit code.
+
+    Returns what `main` returns; 1 after an error in the input, 130 after Ctrl-C, 141
+    when whoever read the output went away.
+    """
+    try:
+        return main(argv)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except ModuleNotFoundError as error:
+        print(f"error: {missing_backend_message(error)}", file=sys.stderr)
+        return 1
+    except (ValueError, OSError, ImportError) as error:
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def one_line(error):
+    """The message of an error in one line, with the file that an `OSError` names."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextlib.contextmanager
+def _silent_stderr():
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,26 @@
+"""Data sets: LOL, the embedded sample, a folder of one's own; splits and pipelines."""
+
+from zero_dce_keras.data.home import data_home
+from zero_dce_keras.data.lol import LOL_URL, find_lol, load_lol, split_lol
+from zero_dce_keras.data.open_splits import DATASETS, open_splits
+from zero_dce_keras.data.pairs import Pair, find_pairs
+from zero_dce_keras.data.pipeline import make_dataset, read_pairs
+from zero_dce_keras.data.sample import find_sample
+from zero_dce_keras.data.splits import Splits, split_at_scenes
+
+__all__ = [
+    "DATASETS",
+    "LOL_URL",
+    "Pair",
+    "Splits",
+    "data_home",
+    "find_lol",
+    "find_pairs",
+    "find_sample",
+    "load_lol",
+    "make_dataset",
+    "open_splits",
+    "read_pairs",
+    "split_at_scenes",
+    "split_lol",
+]

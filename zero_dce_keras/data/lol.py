@@ -1,0 +1,102 @@
+"""The LOL data set (Wei et al., BMVC 2018): pairs of dark and well-exposed photos."""
+
+import csv
+from importlib import resources
+from pathlib import Path
+
+from zero_dce_keras.data.home import data_home
+from zero_dce_keras.data.pairs import find_pairs
+from zero_dce_keras.data.pipeline import make_dataset
+from zero_dce_keras.data.splits import Splits, split_at_scenes
+
+LOL_URL = (
+    "https://huggingface.co/datasets/geekyrakshit/LoL-Dataset/resolve/main/"
+    "lol_dataset.zip"
+)
+
+
+def load_lol(
+    data_dir=None,
+    train_images=400,
+    validation_images=85,
+    image_size=256,
+    batch_size=16,
+    seed=1143,
+    test_split="eval15",
+    **options,
+):
+    """LOL as three `tf.data` data sets of `(low_light, reference)` in [0, 1].
+
+    The 485 training pairs are split by ascending id at the scene boundary nearest to
+    the numbers asked for; 400/85, 300/185 and 350/100 (the remaining pairs are a third
+    split) all work. The test set is eval15 at full size, one pair a batch.
+
+    Args:
+        data_dir: directory that holds `our485`, at any depth. By default
+            `ZERO_DCE_DATA`, or the user cache directory.
+        train_images: about how many pairs to train on.
+        validation_images: about how many pairs to validate on.
+        image_size: side in pixels of the training and validation images.
+        batch_size: images in a batch of the training and validation sets.
+        seed: seed of the shuffling, and of the random crops if asked for.
+        test_split: `"eval15"`, or `"rest"` for the training pairs that neither the
+            training nor the validation set holds.
+        **options: what else `make_dataset` takes for the training set:
+            `drop_remainder`, `crop`, `flip`.
+
+    Returns:
+        `(train, validation, test)`: `tf.data.Dataset`s of pairs of float32 tensors
+        `(B, image_size, image_size, 3)`; `(1, H, W, 3)` for the test set.
+
+    Raises:
+        FileNotFoundError: if the data set is not there; the message says what to do.
+        ValueError: if the numbers do not fit the data.
+    """
+    if test_split not in ("eval15", "rest"):
+        raise ValueError(
+            f"test_split must be 'eval15' or 'rest'. Received: {test_split!r}"
+        )
+    splits = split_lol(data_dir, train_images, validation_images)
+    test = splits.test if test_split == "eval15" else splits.rest
+    return (
+        make_dataset(
+            splits.train, image_size, batch_size, shuffle=True, seed=seed, **options
+        ),
+        make_dataset(splits.validation, image_size, batch_size),
+        make_dataset(test, image_size=None, batch_size=1),
+    )
+
+
+def split_lol(data_dir=None, train_images=400, validation_images=85):
+    """The pairs of LOL as `Splits`; see `load_lol`."""
+    root = find_lol(data_dir)
+    pairs = find_pairs(root / "our485" / "low", root / "our485" / "high")
+    scenes = [lol_scenes().get(pair.name, pair.name) for pair in pairs]
+    train_end, validation_end = split_at_scenes(scenes, train_images, validation_images)
+    return Splits(
+        train=pairs[:train_end],
+        validation=pairs[train_end:validation_end],
+        rest=pairs[validation_end:],
+        test=find_pairs(root / "eval15" / "low", root / "eval15" / "high"),
+    )
+
+
+def find_lol(data_dir=None):
+    """The directory that holds `our485` and `eval15`, searched at any depth."""
+    start = Path(data_dir) if data_dir is not None else data_home()
+    if start.is_dir():
+        for our485 in sorted(start.rglob("our485"), key=lambda path: len(path.parts)):
+            if "__MACOSX" not in our485.parts and (our485 / "low").is_dir():
+                return our485.parent
+    raise FileNotFoundError(
+        f"{start}: no LOL data set here (a directory our485 with low and high in it). "
+        "Give its place with --data-dir (in Python: data_dir=) or in ZERO_DCE_DATA; "
+        f"or unpack {LOL_URL} there; or train on --dataset sample"
+    )
+
+
+def lol_scenes():
+    """Which scene every photograph of LOL's `our485` shows: `{stem: scene}`."""
+    text = resources.files("zero_dce_keras.data").joinpath("lol_scenes.csv").read_text()
+    rows = csv.DictReader(text.splitlines())
+    return {row["id"]: int(row["scene"]) for row in rows if row["split"] == "our485"}

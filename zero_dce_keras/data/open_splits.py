@@ -1,0 +1,67 @@
+"""What `--dataset` and `--data-dir` mean in every command."""
+
+from pathlib import Path
+
+from zero_dce_keras.data.lol import split_lol
+from zero_dce_keras.data.pairs import find_pairs
+from zero_dce_keras.data.sample import find_sample
+from zero_dce_keras.data.splits import Splits
+
+DATASETS = ("lol", "sample", "folder")
+
+
+def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
+    """The pairs of a data set, split.
+
+    Args:
+        dataset: `"lol"`; `"sample"`, the embedded photographs; or `"folder"`, a
+            directory of one's own: dark photographs in it, or `low` and `high` in it.
+        data_dir: where the data set lies; needed for a folder.
+        train_images: about how many pairs of LOL, or photographs of a folder, to train
+            on. The sample comes split.
+        validation_images: about how many to validate on.
+
+    Returns:
+        `Splits` of `Pair` lists. All the photographs of a folder are also its test set.
+
+    Raises:
+        ValueError: if `dataset` is unknown, or a folder is not named.
+        FileNotFoundError: if the data is not there.
+    """
+    if dataset == "lol":
+        return split_lol(data_dir, train_images, validation_images)
+    if dataset == "sample":
+        root = find_sample(data_dir)
+        train, validation, test = (
+            find_pairs(root / name / "low", root / name / "high")
+            for name in ("train", "validation", "test")
+        )
+        return Splits(train, validation, [], test)
+    if dataset == "folder":
+        return _split_folder(data_dir, train_images, validation_images)
+    raise ValueError(f"dataset must be one of {DATASETS}. Received: {dataset!r}")
+
+
+def _split_folder(data_dir, train_images, validation_images):
+    if data_dir is None:
+        raise ValueError("--dataset folder needs --data-dir, the folder of photographs")
+    root = Path(data_dir)
+    if (root / "low").is_dir():
+        high = root / "high"
+        pairs = find_pairs(root / "low", high if high.is_dir() else None)
+    else:
+        pairs = find_pairs(root)
+    # A folder may be smaller than LOL: keep the proportion that was asked for.
+    asked = train_images + validation_images
+    train_end = len(pairs)
+    if asked > len(pairs) and len(pairs) > 1 and validation_images:
+        train_end = max(1, min(len(pairs) - 1, len(pairs) * train_images // asked))
+        return Splits(pairs[:train_end], pairs[train_end:], [], pairs)
+    validation_end = min(asked, len(pairs))
+    train_end = min(train_images, len(pairs))
+    return Splits(
+        pairs[:train_end],
+        pairs[train_end:validation_end],
+        pairs[validation_end:],
+        pairs,
+    )

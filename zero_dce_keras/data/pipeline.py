@@ -1,0 +1,144 @@
+"""From files to batches: `tf.data` pipelines."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from zero_dce_keras.images import read_image, resize_image
+
+
+def make_dataset(
+    pairs,
+    image_size=256,
+    batch_size=16,
+    shuffle=False,
+    seed=1143,
+    drop_remainder=False,
+    crop=False,
+    flip=False,
+):
+    """A `tf.data` pipeline over photographs, or over pairs with their references.
+
+    Files are decoded and resized once, in parallel, and stay in memory as uint8;
+    shuffling, crops, flips and the conversion to float run in parallel with training.
+    The order and the crops are drawn anew every epoch, and are the same for every run
+    with the same seed.
+
+    Args:
+        pairs: list of `Pair`.
+        image_size: side in pixels of the images. `None` keeps them as they are, which
+            takes a `batch_size` of 1 when they differ in size.
+        batch_size: images in a batch.
+        shuffle: whether to draw a new order every epoch.
+        seed: seed of the order, the crops and the flips.
+        drop_remainder: whether to leave out a last batch that is not full.
+        crop: resize nothing; cut a random square of `image_size` out of each image.
+        flip: whether to mirror images left-right at random.
+
+    Returns:
+        `tf.data.Dataset` of float32 images `(B, H, W, 3)` in [0, 1], or of
+        `(low_light, reference)` tuples where the pairs have references.
+
+    Raises:
+        ValueError: if a size is not positive, a full batch takes more images than
+            there are, or the two images of a pair differ in size.
+    """
+    import tensorflow as tf
+
+    _check(pairs, image_size, batch_size, drop_remainder)
+    stored_size = None if crop else image_size
+    images = read_pairs(pairs, stored_size)
+    auto = tf.data.AUTOTUNE
+    same_size = len({image.shape for image in images}) == 1
+    if same_size:
+        stacked = np.stack(images)  # (N, H, W, 3 or 6)
+        dataset = tf.data.Dataset.from_tensor_slices(stacked)
+    else:
+        channels = images[0].shape[-1]
+        dataset = tf.data.Dataset.from_generator(
+            lambda: iter(images),
+            output_signature=tf.TensorSpec((None, None, channels), tf.uint8),
+        )
+    if shuffle:
+        dataset = dataset.shuffle(len(images), seed, reshuffle_each_iteration=True)
+    if crop or flip:
+        counter = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
+        dataset = tf.data.Dataset.zip(dataset, counter)
+        dataset = dataset.map(
+            lambda image, number: _augment(
+                image, number, image_size if crop else None, flip
+            ),
+            num_parallel_calls=auto,
+        )
+    dataset = dataset.batch(batch_size, drop_remainder=drop_remainder)
+    return dataset.map(_to_batch, num_parallel_calls=auto).prefetch(auto)
+
+
+def read_pairs(pairs, image_size=None):
+    """Decode photographs in parallel.
+
+    Args:
+        pairs: list of `Pair`.
+        image_size: side to resize to; `None` keeps the size.
+
+    Returns:
+        List of uint8 arrays `(H, W, 3)`, or `(H, W, 6)` with the reference behind the
+        photograph.
+
+    Raises:
+        ValueError: if a file cannot be read, or the two of a pair differ in size.
+    """
+
+    def read(path):
+        image = read_image(path)
+        if image_size is None:
+            return image
+        return resize_image(image, image_size, image_size)
+
+    def read_pair(pair):
+        if pair.reference is None:
+            return read(pair.low_light)
+        low_light, reference = read(pair.low_light), read(pair.reference)
+        if low_light.shape != reference.shape:
+            raise ValueError(
+                f"{pair.low_light} and {pair.reference} differ in size: "
+                f"{low_light.shape[:2]} and {reference.shape[:2]}"
+            )
+        return np.concatenate([low_light, reference], axis=-1)
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(read_pair, pairs))
+
+
+def _check(pairs, image_size, batch_size, drop_remainder):
+    for name, value in (("image_size", image_size), ("batch_size", batch_size)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be positive. Received: {value}")
+    if not pairs:
+        raise ValueError("pairs must not be empty")
+    if drop_remainder and batch_size > len(pairs):
+        raise ValueError(
+            f"batch_size must be at most the number of images, {len(pairs)}, when "
+            f"incomplete batches are dropped. Received: {batch_size}"
+        )
+
+
+def _augment(image, number, crop_size, flip):
+    import tensorflow as tf
+
+    seed = tf.stack([number, tf.constant(0, tf.int64)])
+    if crop_size:
+        size = (crop_size, crop_size, image.shape[-1])
+        image = tf.image.stateless_random_crop(image, size, seed)
+    if flip:
+        image = tf.image.stateless_random_flip_left_right(image, seed + 1)
+    return image
+
+
+def _to_batch(images):
+    import tensorflow as tf
+
+    images = tf.cast(images, tf.float32) / 255.0
+    if images.shape[-1] == 3:
+        return images
+    return images[..., :3], images[..., 3:]

@@ -1,0 +1,163 @@
+"""The embedded sample: photographs from installed wheels, darkened by a camera model.
+
+Nothing is downloaded. scikit-image's wheel carries the photographs astronaut, chelsea,
+coffee, motorcycle and rocket, matplotlib's carries grace_hopper. A photograph belongs
+to one split only.
+"""
+
+import json
+import os
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from zero_dce_keras.data.home import data_home
+from zero_dce_keras.images import darken, read_image, resize_image
+
+VERSION = 1  # raise it with every change to the pixels
+SEED = 2020
+CROP_SIZE = 192
+CROPS = 5
+
+# split: photographs, the divisors of their light, and whether they are cut into crops
+SPLITS = {
+    "train": (("astronaut", "motorcycle", "rocket"), (4, 12, 24, 40), True),
+    "validation": (("grace_hopper",), (10, 40), True),
+    "test": (("chelsea", "coffee"), (6, 15, 40), False),
+}
+FILES = {
+    "astronaut": ("skimage", "data/astronaut.png"),
+    "chelsea": ("skimage", "data/chelsea.png"),
+    "coffee": ("skimage", "data/coffee.png"),
+    "motorcycle": ("skimage", "data/motorcycle_left.png"),
+    "rocket": ("skimage", "data/rocket.jpg"),
+    "grace_hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
+}
+
+
+def find_sample(data_dir=None):
+    """Finds the embedded sample; makes it the first time, in a few seconds.
+
+    60 training and 10 validation pairs of 192×192 crops, and 6 test pairs of whole
+    photographs, at 1/4 to 1/40 of the light. The pixels are the same everywhere.
+
+    Args:
+        data_dir: str or `pathlib.Path`. Default: `data_home()`.
+
+    Returns:
+        `pathlib.Path` of `data_dir/zero_dce_sample`, which holds `low` and `high` in
+        each of `train`, `validation` and `test`: PNG pairs with equal names; and
+        `sample.json`, which says what they are.
+
+    Raises:
+        ImportError: a package whose wheel carries the photographs is missing.
+        OSError: the directory may not be written, or holds something else.
+
+    Example:
+        >>> import tempfile
+        >>> from zero_dce_keras.data.sample import find_sample
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     sample = find_sample(directory)
+        ...     len(list((sample / "test" / "low").iterdir()))
+        6
+    """
+    parent = data_home() if data_dir is None else Path(data_dir)
+    sample = parent / "zero_dce_sample"
+    if _is_complete(sample):
+        return sample
+    if sample.exists() and not (sample / "sample.json").is_file():
+        raise FileExistsError(
+            f"'{sample}' exists but is not our sample. Move it away, or choose another "
+            "directory with ZERO_DCE_DATA."
+        )
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        work = tempfile.TemporaryDirectory(prefix=".zero_dce_sample-", dir=parent)
+    except OSError as error:
+        raise type(error)(
+            f"Cannot write the sample into '{parent}' ({error.strerror}). "
+            "Choose another directory with ZERO_DCE_DATA."
+        ) from None
+    with work:
+        _write_sample(Path(work.name) / "new")
+        _publish(Path(work.name), sample)
+    return sample
+
+
+def _is_complete(sample):
+    """Whether this version of the sample lies there with all its files."""
+    try:
+        card = json.loads((sample / "sample.json").read_text(encoding="utf-8"))
+        return card["version"] == VERSION and all(
+            (sample / split / side / name).is_file()
+            for split, pairs in card["exposures"].items()
+            for name in pairs
+            for side in ("low", "high")
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _publish(work, sample):
+    """Renames work/new to sample; a process that was faster wins."""
+    try:
+        if sample.exists() and not _is_complete(sample):  # of an older version
+            os.rename(sample, work / "old")
+        os.rename(work / "new", sample)
+    except OSError:
+        if not _is_complete(sample):
+            raise
+
+
+def _write_sample(directory):
+    rng = np.random.default_rng(SEED)
+    exposures = {split: {} for split in SPLITS}
+    for split, (photographs, divisors, cut) in SPLITS.items():
+        for side in ("low", "high"):
+            (directory / split / side).mkdir(parents=True)
+        for photograph in photographs:
+            image = _read_photograph(photograph)
+            if cut:
+                references = [_crop(image, rng) for _ in range(CROPS)]
+                names = [f"{photograph}_{crop + 1}" for crop in range(CROPS)]
+            else:
+                references, names = [image], [photograph]
+            for reference, name in zip(references, names, strict=True):
+                for divisor in divisors:
+                    file_name = f"{name}_light_1_{divisor:02}.png"
+                    low = darken(reference, 1 / divisor, rng)
+                    _write_png(directory / split / "low" / file_name, low)
+                    _write_png(directory / split / "high" / file_name, reference)
+                    exposures[split][file_name] = 1 / divisor
+    card = {"version": VERSION, "seed": SEED, "exposures": exposures}
+    text = json.dumps(card, indent=1)
+    (directory / "sample.json").write_text(text, encoding="utf-8")
+
+
+def _read_photograph(name):
+    package, file_name = FILES[name]
+    spec = find_spec(package)  # finds the files without importing the package
+    path = spec and Path(spec.origin).parent / file_name
+    if not path or not path.is_file():
+        raise ImportError(
+            f"The sample needs the photographs in the {package} wheel: "
+            'pip install "zero_dce_keras[sample]"'
+        )
+    return read_image(path)
+
+
+def _crop(image, rng):
+    """A square of random place and side, as 192×192 pixels."""
+    height, width, _ = image.shape
+    side = rng.integers(CROP_SIZE, min(height, width) + 1)
+    top = rng.integers(height - side + 1)
+    left = rng.integers(width - side + 1)
+    square = image[top : top + side, left : left + side]
+    return resize_image(square, CROP_SIZE, CROP_SIZE)
+
+
+def _write_png(path, image):
+    Image.fromarray(image).save(path, compress_level=1)

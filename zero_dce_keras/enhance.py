@@ -1,0 +1,66 @@
+"""Enhance photographs: `python -m zero_dce_keras.enhance PHOTO_OR_FOLDER… -o DIR`."""
+
+import sys
+from pathlib import Path
+
+from zero_dce_keras import cli
+
+
+def build_parser():
+    """The command's options."""
+    parser = cli.parser(
+        "enhance",
+        "Enhance dark photographs into another directory, under their own names.",
+        cli.weights_option("zero_dce_lol", " (default: %(default)s)"),
+    )
+    parser.add_argument(
+        "inputs", nargs="+", type=Path, metavar="INPUT", help="photograph or directory"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", required=True, help="made if needed"
+    )
+    parser.add_argument(
+        "--iterations", type=int, help="times to apply a curve (default: the model's)"
+    )
+    parser.add_argument(
+        "--strength", type=float, default=1.0, help="from 0 to 1 (default: %(default)s)"
+    )
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    cli.start_backend()
+    from zero_dce_keras.images import list_images
+    from zero_dce_keras.inference import Enhancer
+
+    jobs = []  # (source, target)
+    for path in args.inputs:
+        sources = list_images(path) if path.is_dir() else [path]
+        jobs += [(source, args.output / source.name) for source in sources]
+    _check_targets(jobs)
+    enhancer = Enhancer.from_preset(args.weights)
+    failed = 0
+    for source, target in jobs:
+        try:
+            enhancer.enhance_file(source, target, args.iterations, args.strength)
+            print(target)
+        except (ValueError, OSError) as error:
+            print(f"error: {cli.one_line(error)}", file=sys.stderr)
+            failed += 1
+    return 1 if failed or not jobs else 0
+
+
+def _check_targets(jobs):
+    sources = {}
+    for source, target in jobs:
+        if target in sources:
+            raise ValueError(
+                f"{source} and {sources[target]} would both be written to {target}: "
+                "enhance them in two runs"
+            )
+        sources[target] = source
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))

@@ -1,0 +1,92 @@
+"""Score weights on a data set: `python -m zero_dce_keras.evaluate`."""
+
+import argparse
+import sys
+
+from zero_dce_keras import cli
+
+DEFAULT_WEIGHTS = "zero_dce_lol"
+
+
+def build_parser():
+    parser = cli.parser(
+        "evaluate",
+        "Enhance the photographs of a data set and score them against their "
+        "references:\nPSNR, SSIM and MAE, per image and on average. The table goes to "
+        "stdout.\nPhotographs without references are only enhanced, into --output.",
+        cli.data_options(),
+        cli.weights_option(
+            None,
+            f", or `input` for the untouched input; several may be given, each with "
+            f"its own --weights (default: {DEFAULT_WEIGHTS})",
+            action="append",
+        ),
+    )
+    parser.add_argument(
+        "--split",
+        choices=["test", "validation", "train", "rest"],
+        default="test",
+        help="part of the data set (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        help="write scores.csv, scores.json, contact_sheet.png and enhanced/ here",
+    )
+    parser.add_argument(
+        "--save-images",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether --output gets enhanced/ (default: yes)",
+    )
+    parser.add_argument(
+        "--gt-mean",
+        action="store_true",
+        help="add a column: PSNR after scaling each output to the mean brightness of "
+        "its reference, which only one who has the reference can do",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON instead of a table"
+    )
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    cli.start_backend()
+    from zero_dce_keras import evaluation
+    from zero_dce_keras.data import open_splits
+
+    pairs = getattr(open_splits(args.dataset, args.data_dir), args.split)
+    if not pairs:
+        raise ValueError(f"the split {args.split!r} of {args.dataset} is empty")
+    if not args.output and not any(pair.reference for pair in pairs):
+        raise ValueError("these photographs have no references: give an --output")
+    methods = {name: open_method(name) for name in args.weights or [DEFAULT_WEIGHTS]}
+    table = evaluation.compare(methods, pairs, args.output, args.save_images)
+    report = evaluation.build_report(
+        table,
+        gt_mean=args.gt_mean,
+        dataset=args.dataset,
+        split=args.split,
+        data_dir=args.data_dir,
+    )
+    if args.output:
+        evaluation.write_report(report, args.output)
+    show = evaluation.json_text if args.json else evaluation.format_table
+    print(show(report))
+    return int(any(row.error for rows in table.values() for row in rows))
+
+
+def open_method(weights):
+    """What one `--weights` does to a uint8 image; `input` does nothing."""
+    if weights == "input":
+        return lambda image: image
+    from zero_dce_keras.inference import Enhancer
+    from zero_dce_keras.models import open_model
+
+    return Enhancer(open_model(weights))
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))

@@ -1,0 +1,37 @@
+"""Export a SavedModel: `python -m zero_dce_keras.export -o DIR`."""
+
+import sys
+
+from zero_dce_keras import cli
+
+
+def build_parser():
+    """The command's options."""
+    parser = cli.parser(
+        "export",
+        "Write DIR/1, a SavedModel for TensorFlow Serving: images in, enhanced out.",
+        cli.weights_option("zero_dce_lol", " (default: %(default)s)"),
+    )
+    parser.add_argument("-o", "--output", metavar="DIR", required=True)
+    parser.add_argument(
+        "--model-version",
+        type=cli.positive,
+        default=1,
+        help="number of the version in DIR (default: %(default)s)",
+    )
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    cli.start_backend()
+    from zero_dce_keras.models import open_model
+    from zero_dce_keras.serving import export_saved_model
+
+    model = open_model(args.weights)
+    print(export_saved_model(model, args.output, args.model_version))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))

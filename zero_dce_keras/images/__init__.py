@@ -1,0 +1,37 @@
+"""Reading, writing, darkening and showing photographs: no TensorFlow, no Keras."""
+
+from zero_dce_keras.images.camera import darken, linear_to_srgb, srgb_to_linear
+from zero_dce_keras.images.plot import (
+    contact_sheet,
+    plot_history,
+    plot_result,
+    plot_results,
+)
+from zero_dce_keras.images.read_write import (
+    IMAGE_SUFFIXES,
+    list_images,
+    read_image,
+    read_size,
+    resize_image,
+    to_float,
+    to_uint8,
+    write_image,
+)
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "contact_sheet",
+    "darken",
+    "linear_to_srgb",
+    "list_images",
+    "plot_history",
+    "plot_result",
+    "plot_results",
+    "read_image",
+    "read_size",
+    "resize_image",
+    "srgb_to_linear",
+    "to_float",
+    "to_uint8",
+    "write_image",
+]

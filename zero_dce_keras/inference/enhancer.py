@@ -1,0 +1,103 @@
+"""Enhancing photographs: give a type, get the type."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from zero_dce_keras.images import read_image, to_float, to_uint8, write_image
+from zero_dce_keras.models import apply_curves, open_model
+
+
+class Enhancer:
+    """A trained model that takes photographs as they come.
+
+    Args:
+        model: a `ZeroDCE`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> enhancer = Enhancer.from_preset("zero_dce_lol")
+    >>> dark = np.full((32, 48, 3), 20, dtype="uint8")
+    >>> bright = enhancer(dark)
+    >>> bright.shape, bright.dtype.name, bool(bright.mean() > 60)
+    ((32, 48, 3), 'uint8', True)
+    """
+
+    def __init__(self, model):
+        self.model = model
+
+    @classmethod
+    def from_preset(cls, name):
+        """The enhancer of a preset, or of anything else that `--weights` takes."""
+        return cls(open_model(name))
+
+    def __call__(self, image, iterations=None, strength=1.0):
+        """Enhance one image or a batch.
+
+        Args:
+            image: an array `(H, W, 3)` or `(B, H, W, 3)`, uint8, uint16, or float in
+                [0, 1]; a PIL image; or the path of a photograph.
+            iterations: how many times to apply a curve; 0 is the identity, the model's
+                own number the default.
+            strength: float in [0, 1] that scales the curves; 0 is the identity.
+
+        Returns:
+            An array of the same shape and dtype; an RGB PIL image for a PIL image or a
+            path.
+
+        Raises:
+            ValueError: if the array has another shape or dtype, or an argument is out
+                of its range.
+        """
+        if not 0 <= strength <= 1:
+            raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
+        if isinstance(image, (str, Path)):
+            return Image.fromarray(self(read_image(image), iterations, strength))
+        if isinstance(image, Image.Image):
+            pixels = np.asarray(image.convert("RGB"))
+            return Image.fromarray(self(pixels, iterations, strength))
+        _check_array(image)
+        single = image.ndim == 3
+        batch = to_float(image[None] if single else image)  # (B, H, W, 3)
+        enhanced = self._enhance(batch, iterations, strength)
+        enhanced = _like(enhanced, image.dtype)
+        return enhanced[0] if single else enhanced
+
+    def enhance_file(self, source, target, iterations=None, strength=1.0):
+        """Read a photograph, enhance it, write it; `target` is written whole or not."""
+        if Path(source).resolve() == Path(target).resolve():
+            raise ValueError(f"{target}: the input would be overwritten")
+        write_image(target, self(read_image(source), iterations, strength))
+
+    def _enhance(self, images, iterations, strength):
+        curve_maps = strength * keras.ops.convert_to_numpy(
+            self.model.dce_model(images, training=False)
+        )
+        enhanced = apply_curves(images, curve_maps, iterations)
+        return keras.ops.convert_to_numpy(enhanced)
+
+
+def _check_array(image):
+    image_like = isinstance(image, np.ndarray) and image.ndim in (3, 4)
+    if not image_like or image.shape[-1] != 3 or 0 in image.shape:
+        raise ValueError(
+            "image must be a path, a PIL image, or an array (H, W, 3) or (B, H, W, 3). "
+            f"Received: {getattr(image, 'shape', type(image).__name__)}"
+        )
+    if image.dtype not in (np.uint8, np.uint16) and image.dtype.kind != "f":
+        raise ValueError(
+            f"image must be uint8, uint16 or float in [0, 1]. Received: {image.dtype}"
+        )
+
+
+def _like(enhanced, dtype):
+    """Float images in [0, 1] as `dtype`."""
+    if dtype == np.uint8:
+        return to_uint8(enhanced)
+    enhanced = np.clip(enhanced, 0, 1)
+    if dtype == np.uint16:
+        return np.rint(enhanced * 65535).astype(np.uint16)
+    return enhanced.astype(dtype)

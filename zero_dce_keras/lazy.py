@@ -1,0 +1,44 @@
+"""Package names that load on first use, so that a light import stays light."""
+
+import importlib
+import sys
+
+
+def lazy_names(package, home_of):
+    """`__getattr__` and `__dir__` for a package whose names load on first use.
+
+    Args:
+        package: the package's `__name__`.
+        home_of: mapping from public names to the modules that define them.
+
+    Returns:
+        The two functions, for the package to bind to these names (PEP 562).
+
+    Example: `__getattr__, __dir__ = lazy_names(__name__, {"sqrt": "math"})`
+
+    >>> lazy_names("zero_dce_keras", {"sqrt": "math"})[0]("sqrt")(4.0)
+    2.0
+    """
+
+    def get(name):
+        if name not in home_of:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        try:
+            return getattr(importlib.import_module(home_of[name]), name)
+        except ModuleNotFoundError as error:
+            raise ImportError(missing_backend_message(error)) from error
+
+    def names():
+        return sorted({*vars(sys.modules[package]), *home_of})
+
+    return get, names
+
+
+def missing_backend_message(error):
+    """What to do about a `ModuleNotFoundError`, in one line."""
+    if error.name in ("tensorflow", "keras", "tensorboard"):
+        return (
+            f"{error.name} is not installed: pip install 'zero_dce_keras[cpu]' brings "
+            "it for a machine without a GPU, [gpu] or [tensorflow] for others"
+        )
+    return str(error)

@@ -1,0 +1,96 @@
+"""Exposure control: every part of the picture is near a well-exposed level."""
+
+import keras
+from keras import ops
+
+from zero_dce_keras.losses.forms import check_form
+
+
+def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="official"):
+    """Distance of the mean brightness of local patches to the well-exposed level E.
+
+    The mean over patches of `(Y − E)²`, Y being the mean of all channels in a patch of
+    `patch_size`² pixels; what does not fill a patch at the right and bottom is left out.
+
+    Args:
+        enhanced: float tensor `(B, H, W, 3)` in [0, 1], H and W at least `patch_size`.
+        well_exposedness: E in [0, 1]; 0.6 in the paper.
+        patch_size: side of a patch in pixels; 16 in the paper.
+        form: `"official"` (default) or `"notebook"`: squared distance, as above.
+            `"paper"`: the absolute distance `|Y − E|`.
+
+    Returns:
+        float tensor `(B,)`, at least 0.
+
+    Raises:
+        ValueError: if `form` is unknown, or the image is smaller than a patch.
+
+    Example: a black image is E² away.
+
+    >>> import numpy as np
+    >>> black = np.zeros((1, 32, 48, 3), dtype="float32")
+    >>> round(float(exposure_control(black, well_exposedness=0.6)[0]), 4)
+    0.36
+
+    Source: section 3.3.2 of https://arxiv.org/abs/2001.06826; `L_exp` in
+    `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
+    """
+    check_form(form)
+    for side in enhanced.shape[1:3]:
+        if side is not None and side < patch_size:
+            raise ValueError(
+                f"enhanced must be at least patch_size={patch_size} pixels high and "
+                f"wide. Received shape: {tuple(enhanced.shape)}"
+            )
+    brightness = ops.mean(enhanced, axis=-1, keepdims=True)  # (B, H, W, 1)
+    patches = ops.average_pool(brightness, patch_size, data_format="channels_last")
+    distance = patches - well_exposedness
+    distance = ops.abs(distance) if form == "paper" else ops.square(distance)
+    return ops.mean(distance, axis=(1, 2, 3))
+
+
+@keras.saving.register_keras_serializable(package="zero_dce_keras")
+class ExposureControlLoss(keras.losses.Loss):
+    """`exposure_control` as a Keras loss: `loss(None, enhanced)`.
+
+    Args:
+        well_exposedness: see `exposure_control`.
+        patch_size: see `exposure_control`.
+        form: see `exposure_control`.
+        name: name of the loss.
+        **kwargs: `reduction` and `dtype`, as for every `keras.losses.Loss`.
+
+    Example: whatever is given as `y_true` is not looked at.
+
+    >>> import numpy as np
+    >>> grey = np.full((1, 32, 48, 3), 0.6, dtype="float32")
+    >>> float(ExposureControlLoss(0.6)(grey, grey)) < 1e-12
+    True
+    """
+
+    def __init__(
+        self,
+        well_exposedness=0.6,
+        patch_size=16,
+        form="official",
+        name="exposure_control",
+        **kwargs,
+    ):
+        super().__init__(name=name, **kwargs)
+        check_form(form)
+        self.well_exposedness = well_exposedness
+        self.patch_size = patch_size
+        self.form = form
+
+    def call(self, y_true, y_pred):
+        return exposure_control(
+            y_pred, self.well_exposedness, self.patch_size, self.form
+        )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "well_exposedness": self.well_exposedness,
+            "patch_size": self.patch_size,
+            "form": self.form,
+        }

@@ -1,0 +1,94 @@
+"""Spatial consistency: neighbouring regions keep their difference in brightness."""
+
+import keras
+from keras import ops
+
+from zero_dce_keras.losses.forms import check_form
+
+REGION = 4  # pixels on a side of a local region (paper, section 3.3.1)
+NOTEBOOK_SIZE = 32  # the notebook compares gradients of 32×32 miniatures
+
+
+def spatial_consistency(low_light, enhanced, form="official"):
+    """How much the enhancement changed the contrast between neighbouring regions.
+
+    With `d` the difference `low_light − enhanced`, averaged over the channels and over
+    4×4 regions, the loss is the mean over regions i of `Σ_j (d_i − d_j)²`, j running
+    over the four neighbours. Beyond the border d is zero, as in the official code
+    (3×3 kernels with zero padding), so border regions also compare raw intensity.
+
+    Args:
+        low_light: float tensor `(B, H, W, 3)` in [0, 1], H and W at least 4.
+        enhanced: float tensor of the same shape, in [0, 1].
+        form: `"official"` (default) or `"paper"`: as above. `"notebook"`: the mean
+            squared difference of the vertical and horizontal gradients of both
+            images resized to 32×32.
+
+    Returns:
+        float tensor `(B,)`, at least 0.
+
+    Raises:
+        ValueError: if `form` is unknown.
+
+    Example:
+
+    >>> import numpy as np
+    >>> image = np.random.default_rng(0).random((1, 32, 48, 3), dtype="float32")
+    >>> float(spatial_consistency(image, image)[0])
+    0.0
+
+    Source: section 3.3.1 of https://arxiv.org/abs/2001.06826; `L_spa` in
+    `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
+    """
+    check_form(form)
+    change = ops.mean(low_light - enhanced, axis=-1, keepdims=True)  # (B, H, W, 1)
+    if form == "notebook":
+        change = ops.image.resize(
+            change, (NOTEBOOK_SIZE, NOTEBOOK_SIZE), data_format="channels_last"
+        )
+        vertical = change[:, 1:] - change[:, :-1]
+        horizontal = change[:, :, 1:] - change[:, :, :-1]
+        return _image_mean(ops.square(vertical)) + _image_mean(ops.square(horizontal))
+
+    change = ops.average_pool(change, REGION, data_format="channels_last")
+    padded = ops.pad(change, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    neighbours = (
+        padded[:, 1:-1, :-2],  # left
+        padded[:, 1:-1, 2:],  # right
+        padded[:, :-2, 1:-1],  # up
+        padded[:, 2:, 1:-1],  # down
+    )
+    return sum(_image_mean(ops.square(change - other)) for other in neighbours)
+
+
+def _image_mean(x):
+    return ops.mean(x, axis=(1, 2, 3))  # (B,)
+
+
+@keras.saving.register_keras_serializable(package="zero_dce_keras")
+class SpatialConsistencyLoss(keras.losses.Loss):
+    """`spatial_consistency` as a Keras loss: `loss(low_light, enhanced)`.
+
+    Args:
+        form: see `spatial_consistency`.
+        name: name of the loss.
+        **kwargs: `reduction` and `dtype`, as for every `keras.losses.Loss`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> image = np.full((1, 32, 48, 3), 0.5, dtype="float32")
+    >>> float(SpatialConsistencyLoss()(image, image))
+    0.0
+    """
+
+    def __init__(self, form="official", name="spatial_consistency", **kwargs):
+        super().__init__(name=name, **kwargs)
+        check_form(form)
+        self.form = form
+
+    def call(self, y_true, y_pred):
+        return spatial_consistency(y_true, y_pred, self.form)
+
+    def get_config(self):
+        return {**super().get_config(), "form": self.form}

@@ -1,0 +1,79 @@
+"""DCE-Net, the network that estimates the curves."""
+
+import keras
+
+
+def build_dce_net(
+    num_iterations=8,
+    filters=32,
+    num_layers=7,
+    kernel_initializer="glorot_uniform",
+    dtype=None,
+):
+    """Build DCE-Net: a plain stack of 3×3 convolutions with symmetric skip connections.
+
+    Of the layers 1 … l, layer k > (l+1)/2 reads the concatenation of the outputs of
+    layers l+1−k and k−1, in that order. ReLU everywhere, tanh at the end. Any height
+    and width. 79,416 parameters at the defaults; each output pixel depends on the
+    input pixels at most `num_layers` away.
+
+    Args:
+        num_iterations: number of curve maps n; at least 1.
+        filters: channels of the hidden layers; at least 1.
+        num_layers: number of convolutions; odd, at least 1.
+        kernel_initializer: a Keras initialiser for all kernels. The official code draws
+            from N(0, 0.02) (`keras.initializers.RandomNormal(stddev=0.02)`).
+        dtype: dtype or dtype policy of the layers. The maps are float32 in any case.
+
+    Returns:
+        A `keras.Model` from `(B, H, W, 3)` in [0, 1] to curve maps `(B, H, W, 3·n)` in
+        [−1, 1].
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Example:
+
+    >>> build_dce_net().count_params()
+    79416
+    >>> build_dce_net(num_iterations=8, filters=32, num_layers=3).count_params()
+    23992
+
+    Source: section 3.2 of https://arxiv.org/abs/2001.06826; `enhance_net_nopool` in
+    `Zero-DCE_code/model.py` of https://github.com/Li-Chongyi/Zero-DCE.
+    """
+    for name, value in (("num_iterations", num_iterations), ("filters", filters)):
+        if value < 1:
+            raise ValueError(f"{name} must be positive. Received: {value}")
+    if num_layers < 1 or num_layers % 2 == 0:
+        raise ValueError(f"num_layers must be odd and positive. Received: {num_layers}")
+
+    def convolution(k, channels, **kwargs):
+        # A fresh copy: one seeded initialiser object shared by all layers would give
+        # layers of equal shape equal weights.
+        initializer = keras.initializers.get(kernel_initializer)
+        return keras.layers.Conv2D(
+            channels,
+            3,
+            padding="same",
+            kernel_initializer=initializer.clone(),
+            data_format="channels_last",
+            name=f"conv_{k}",
+            **kwargs,
+        )
+
+    low_light = keras.Input((None, None, 3), name="low_light")
+    outputs = [low_light]  # outputs[k] is what layer k gives
+    for k in range(1, num_layers + 1):
+        x = outputs[-1]
+        if k > (num_layers + 1) // 2:
+            mirrored = outputs[num_layers + 1 - k]
+            x = keras.layers.Concatenate(name=f"skip_{k}", dtype=dtype)([mirrored, x])
+        if k < num_layers:
+            x = convolution(k, filters, activation="relu", dtype=dtype)(x)
+        else:
+            x = convolution(k, 3 * num_iterations, dtype=dtype)(x)
+            # float32 from here on, whatever the policy: errors in the curves compound.
+            x = keras.layers.Activation("tanh", dtype="float32", name="curve_maps")(x)
+        outputs.append(x)
+    return keras.Model(low_light, outputs[-1], name="dce_net")

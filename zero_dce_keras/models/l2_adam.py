@@ -1,0 +1,76 @@
+"""Adam with the weight decay of the official code."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="zero_dce_keras")
+class L2Adam(keras.optimizers.Adam):
+    """Adam that clips the gradient first and adds L2 weight decay after.
+
+    Keras' own `global_clipnorm` would clip the sum of both, and its `weight_decay` is
+    decoupled from the gradient. PyTorch code that calls `clip_grad_norm_` and steps with
+    `Adam(weight_decay=…)` does what this class does. Without `l2` and
+    `max_gradient_norm` it is plain Adam.
+
+    Args:
+        learning_rate: float or a Keras learning rate schedule.
+        l2: factor of the weights that is added to their gradient, at least 0.
+        max_gradient_norm: gradients whose global norm is larger are scaled to it.
+        epsilon: Adam's; 1e-8 as in PyTorch (Keras' own default is 1e-7).
+        **kwargs: what else `keras.optimizers.Adam` takes.
+
+    Raises:
+        ValueError: if `l2` is negative or `max_gradient_norm` not positive.
+
+    Example:
+
+    >>> L2Adam(1e-4, l2=1e-4, max_gradient_norm=0.1).l2
+    0.0001
+
+    Source: `Zero-DCE_code/lowlight_train.py` of
+    https://github.com/Li-Chongyi/Zero-DCE.
+    """
+
+    def __init__(
+        self,
+        learning_rate=1e-4,
+        l2=None,
+        max_gradient_norm=None,
+        epsilon=1e-8,
+        **kwargs,
+    ):
+        super().__init__(learning_rate, epsilon=epsilon, **kwargs)
+        if l2 is not None and l2 < 0:
+            raise ValueError(f"l2 must not be negative. Received: {l2}")
+        if max_gradient_norm is not None and max_gradient_norm <= 0:
+            raise ValueError(
+                f"max_gradient_norm must be positive. Received: {max_gradient_norm}"
+            )
+        self.l2 = l2
+        self.max_gradient_norm = max_gradient_norm
+
+    def apply(self, grads, trainable_variables=None):
+        if self.max_gradient_norm:
+            grads = _clip_by_global_norm(grads, self.max_gradient_norm)
+        if self.l2:
+            variables = trainable_variables or self._trainable_variables
+            grads = [
+                gradient + self.l2 * ops.convert_to_tensor(variable)
+                for gradient, variable in zip(grads, variables, strict=True)
+            ]
+        super().apply(grads, trainable_variables)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "l2": self.l2,
+            "max_gradient_norm": self.max_gradient_norm,
+        }
+
+
+def _clip_by_global_norm(gradients, max_norm):
+    norm = ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in gradients))
+    # max(norm, max_norm) also keeps a gradient of zero finite.
+    scale = max_norm / ops.maximum(norm, max_norm)
+    return [gradient * scale for gradient in gradients]

@@ -1,0 +1,121 @@
+"""Presets: a model's configuration, its weights and a card that says what they are."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import keras
+
+PRESETS_DIR = Path(__file__).parents[1] / "presets"
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.weights.h5"
+CARD_FILE = "metadata.json"
+
+
+def list_presets():
+    """Names of the presets that ship with the package.
+
+    Returns:
+        Sorted list of names, each good for `from_preset` and for `--weights`.
+
+    Example:
+
+    >>> "zero_dce_lol" in list_presets()
+    True
+    """
+    return sorted(path.parent.name for path in PRESETS_DIR.glob(f"*/{CONFIG_FILE}"))
+
+
+def preset_directory(name):
+    """Directory of a preset, given its name or the directory itself.
+
+    Raises:
+        ValueError: if there is no such preset; the message lists those there are.
+    """
+    packaged = PRESETS_DIR / str(name)
+    for directory in (packaged, Path(name)):
+        if (directory / CONFIG_FILE).is_file():
+            return directory
+    raise ValueError(
+        f"preset must be one of {list_presets()} or a directory that holds a "
+        f"{CONFIG_FILE}. Received: {str(name)!r}"
+    )
+
+
+def load_preset(name):
+    """Build the model of a preset, whatever its class, and load its weights."""
+    directory = preset_directory(name)
+    config = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))
+    model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    model.load_weights(directory / WEIGHTS_FILE)
+    return model
+
+
+def load_card(name):
+    """The card of a preset: a dict with its data, command, scores and licence."""
+    card = preset_directory(name) / CARD_FILE
+    return json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+
+
+class PresetMixin:
+    """Gives a model class `from_preset` and `save_to_preset`."""
+
+    @classmethod
+    def from_preset(cls, name):
+        """Load a model from a preset.
+
+        Args:
+            name: one of `list_presets()`, or a directory that `save_to_preset` wrote.
+
+        Returns:
+            The model, with its weights.
+
+        Raises:
+            ValueError: if there is no such preset, or it holds another kind of model.
+        """
+        model = load_preset(name)
+        if not isinstance(model, cls):
+            raise ValueError(
+                f"preset must hold a {cls.__name__}. "
+                f"Received: {str(name)!r}, a {type(model).__name__}"
+            )
+        return model
+
+    def save_to_preset(self, directory, card=None):
+        """Write the model's configuration, weights and card into a directory.
+
+        Args:
+            directory: path of a directory; a preset that is there is replaced as a
+                whole, any other directory must be empty.
+            card: dict for `metadata.json`: data, split, command, seed, time, scores,
+                licence.
+
+        Raises:
+            ValueError: if the directory holds something that is not a preset.
+        """
+        directory = Path(directory)
+        if directory.exists():
+            names = {path.name for path in directory.iterdir()}
+            if not names <= {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE}:
+                raise ValueError(
+                    "directory must be new, empty or a preset, so that nothing else is "
+                    f"replaced. Received: {str(directory)!r}"
+                )
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside the target and renamed: never half a preset.
+        with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
+            written = Path(temporary) / "preset"
+            written.mkdir()
+            config = keras.saving.serialize_keras_object(self)
+            config.pop("compile_config", None)
+            (written / CONFIG_FILE).write_text(_to_json(config), encoding="utf-8")
+            (written / CARD_FILE).write_text(_to_json(card or {}), encoding="utf-8")
+            self.save_weights(written / WEIGHTS_FILE)
+            if directory.exists():
+                shutil.rmtree(directory)
+            written.rename(directory)
+
+
+def _to_json(value):
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,55 @@
+"""A SavedModel for TensorFlow Serving."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import keras
+
+
+def export_saved_model(model, directory, version=1):
+    """Write a model as the SavedModel `directory/version`.
+
+    Its signature `serving_default` takes `images`, float32 `(B, H, W, 3)` in [0, 1] of
+    any batch size, height and width, and gives `enhanced`, the same. Plain
+    `tf.saved_model.load` opens it, without this package and without Keras.
+
+    Args:
+        model: a `ZeroDCE`.
+        directory: where TensorFlow Serving looks for versions of the model.
+        version: positive number of this version; it must not be there yet.
+
+    Returns:
+        `pathlib.Path` of the SavedModel.
+
+    Raises:
+        ValueError: if the version is not positive, or is there already.
+    """
+    import tensorflow as tf
+
+    if version < 1:
+        raise ValueError(f"version must be positive. Received: {version}")
+    target = Path(directory) / str(version)
+    if target.exists():
+        raise ValueError(f"{target} is there already: choose another version")
+    target.parent.mkdir(parents=True, exist_ok=True)
+
+    def enhance(images):
+        return {"enhanced": model(images, training=False)}
+
+    archive = keras.export.ExportArchive()
+    archive.track(model.dce_model)
+    archive.add_endpoint(
+        "serving_default",
+        enhance,
+        input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, "images")],
+    )
+    # TensorFlow Serving watches the directory: a version appears whole. A dot keeps it
+    # from taking the temporary directory for one.
+    temporary = tempfile.mkdtemp(prefix=".export-", dir=target.parent)
+    try:
+        archive.write_out(Path(temporary) / "model", verbose=False)
+        (Path(temporary) / "model").rename(target)
+    finally:
+        shutil.rmtree(temporary)
+    return target

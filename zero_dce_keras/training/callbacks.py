@@ -1,0 +1,99 @@
+"""What happens at the end of an epoch."""
+
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from zero_dce_keras.data import read_pairs
+from zero_dce_keras.images import contact_sheet, to_float, to_uint8, write_image
+
+BEST_FILE = "best.weights.h5"
+LAST_FILE = "last.keras"
+
+
+class SaveWeights(keras.callbacks.Callback):
+    """Save the whole model as `last.keras`, and the best weights so far.
+
+    Each file is written under a temporary name and renamed, so that a run that is
+    killed leaves whole files.
+
+    Args:
+        run_dir: directory of the files.
+        monitor: tracker that says which weights are best, on the validation images, or
+            on the training images where there are none. `psnr` and `ssim` are better
+            when larger, losses when smaller.
+    """
+
+    def __init__(self, run_dir, monitor):
+        super().__init__()
+        self.run_dir = Path(run_dir)
+        self.monitor = monitor
+        self.sign = 1 if monitor in ("psnr", "ssim") else -1
+        self.best = -np.inf
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = logs.get(f"val_{self.monitor}", logs.get(self.monitor))
+        if value is None:
+            raise ValueError(
+                f"monitor must be one of {sorted(logs)}: psnr and ssim need references. "
+                f"Received: {self.monitor!r}"
+            )
+        if self.sign * value > self.best:
+            self.best = self.sign * value
+            self._write(BEST_FILE, self.model.save_weights)
+        self.save_last()
+
+    def save_last(self):
+        """Save the model as it is now."""
+        self._write(LAST_FILE, self.model.save)
+
+    def _write(self, name, save):
+        temporary = self.run_dir / f"unfinished.{name}"
+        try:
+            save(temporary)
+            os.replace(temporary, self.run_dir / name)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+class SavePictures(keras.callbacks.Callback):
+    """Every few epochs, show what the model makes of some fixed images.
+
+    Writes `pictures/epoch_0005.png` and so on: input, output and, where there is one,
+    reference, an image a row.
+
+    Args:
+        run_dir: directory of the folder `pictures`.
+        pairs: the `Pair`s to show.
+        every: how many epochs lie between two pictures; the first and the last epoch
+            always have one.
+        image_size: side of the images in pixels.
+    """
+
+    def __init__(self, run_dir, pairs, every=5, image_size=256):
+        super().__init__()
+        self.directory = Path(run_dir) / "pictures"
+        self.every = every
+        self.images = np.stack(read_pairs(pairs, image_size))  # (N, H, W, 3 or 6)
+
+    def on_epoch_end(self, epoch, logs=None):
+        number = epoch + 1
+        if number == 1 or number == self.params["epochs"] or number % self.every == 0:
+            self.save(number)
+
+    def save(self, number):
+        """Write the picture of an epoch."""
+        low_light = self.images[..., :3]
+        enhanced = to_uint8(
+            keras.ops.convert_to_numpy(self.model(to_float(low_light), training=False))
+        )
+        columns = [low_light, enhanced]
+        titles = ["input", f"epoch {number}"]
+        if self.images.shape[-1] == 6:
+            columns.append(self.images[..., 3:])
+            titles.append("reference")
+        rows = [list(row) for row in zip(*columns, strict=True)]
+        sheet = contact_sheet(rows, titles)
+        write_image(self.directory / f"epoch_{number:04d}.png", np.asarray(sheet))

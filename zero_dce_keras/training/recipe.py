@@ -1,0 +1,61 @@
+"""What a training run consists of, in one flat record."""
+
+import dataclasses
+
+
+def _option(default, help, **metadata):
+    return dataclasses.field(default=default, metadata={"help": help, **metadata})
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a run learns; `fit` has an option for each field.
+
+    Example:
+
+    >>> from zero_dce_keras.training import RECIPES
+    >>> RECIPES["notebook"]().replace(epochs=2).epochs
+    2
+    """
+
+    train_images: int = _option(400, "about how many images to train on")
+    validation_images: int = _option(85, "about how many images to validate on")
+    image_size: int = _option(256, "side of the training images in pixels, at least 16")
+    batch_size: int = _option(16, "images in a batch")
+    drop_remainder: bool = _option(False, "leave out a last batch that is not full")
+    crop: bool = _option(False, "cut random squares out instead of resizing")
+    flip: bool = _option(False, "mirror images left-right at random")
+    epochs: int = _option(50, "passes through the training images")
+    learning_rate: float = _option(1e-4, "Adam's learning rate")
+    global_clipnorm: float | None = _option(
+        None, "scale gradients with a larger global norm down to it"
+    )
+    l2: float | None = _option(
+        None, "L2 weight decay, added to the gradient after clipping"
+    )
+    weight_decay: float | None = _option(None, "decoupled weight decay (AdamW's)")
+    num_iterations: int = _option(8, "curve maps, and times a curve is applied")
+    filters: int = _option(32, "channels of DCE-Net's hidden layers")
+    num_layers: int = _option(7, "convolutions of DCE-Net, an odd number")
+    initial_stddev: float | None = _option(
+        None, "draw kernels from N(0, this) instead of Glorot's uniform distribution"
+    )
+    well_exposedness: float = _option(0.6, "brightness asked of every patch, in [0, 1]")
+    exposure_patch_size: int = _option(16, "side of those patches in pixels")
+    loss_form: str = _option(
+        "official", "form of the losses", choices=("official", "paper", "notebook")
+    )
+    spatial_weight: float = _option(1.0, "weight of spatial consistency")
+    exposure_weight: float = _option(10.0, "weight of exposure control")
+    color_weight: float = _option(5.0, "weight of colour constancy")
+    smoothness_weight: float = _option(200.0, "weight of illumination smoothness")
+    monitor: str = _option(
+        "total_loss",
+        "what the best weights are best at, on the validation images",
+        choices=("total_loss", "psnr", "ssim"),
+    )
+    seed: int = _option(1143, "seed of weights, order and augmentation")
+
+    def replace(self, **changes):
+        """A copy with other values in some fields."""
+        return dataclasses.replace(self, **changes)

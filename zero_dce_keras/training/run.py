@@ -1,0 +1,194 @@
+"""Training a model by a recipe, from files to a run directory."""
+
+import dataclasses
+import json
+import platform
+import sys
+from pathlib import Path
+
+import keras
+
+from zero_dce_keras.data import make_dataset, open_splits
+from zero_dce_keras.images import plot_history
+from zero_dce_keras.models import ZeroDCE, open_model
+from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
+from zero_dce_keras.version import __version__
+
+
+def train(
+    recipe,
+    dataset="lol",
+    data_dir=None,
+    output="runs/latest",
+    weights=None,
+    mixed_precision=False,
+    verbose="auto",
+):
+    """Train a `ZeroDCE` and leave everything about the run in a directory.
+
+    The directory holds `config.json`, `history.csv`, `history.png`, `best.weights.h5`,
+    `last.keras` (the whole model, with its optimizer), TensorBoard logs in `logs` and
+    before/after pictures in `pictures`. Ctrl-C ends the training early and leaves the
+    same files.
+
+    Args:
+        recipe: a `Recipe`, e.g. `RECIPES["default"]()`.
+        dataset: `"lol"`, `"sample"` or `"folder"`.
+        data_dir: where the data lies.
+        output: directory of the run; made if it is not there.
+        weights: preset, `.weights.h5`, `.keras` or preset directory to start from.
+        mixed_precision: compute DCE-Net in bfloat16; curves, losses and output stay
+            float32.
+        verbose: as in `keras.Model.fit`.
+
+    Returns:
+        `(model, history)`: the model at the end of the training, and Keras' History.
+
+    Raises:
+        ValueError: if the recipe or the data is not right.
+        FileNotFoundError: if the data is not there.
+    """
+    check_recipe(recipe)
+    keras.utils.set_random_seed(recipe.seed)
+    splits = open_splits(
+        dataset, data_dir, recipe.train_images, recipe.validation_images
+    )
+    training_data, validation_data = make_datasets(splits, recipe)
+    model = build_model(recipe, mixed_precision)
+    if weights is not None:
+        start_from(model, weights)
+    run_dir = Path(output)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    write_config(run_dir, recipe, dataset, data_dir, weights, mixed_precision, splits)
+    say(f"{splits.describe()}; on {describe_devices()}; writing {run_dir}")
+    checkpoints = SaveWeights(run_dir, recipe.monitor)
+    callbacks = [
+        keras.callbacks.CSVLogger(run_dir / "history.csv"),
+        keras.callbacks.TensorBoard(run_dir / "logs", write_graph=False),
+        checkpoints,
+        SavePictures(run_dir, (splits.validation or splits.train)[:4]),
+    ]
+    try:
+        model.fit(
+            training_data,
+            validation_data=validation_data,
+            epochs=recipe.epochs,
+            shuffle=False,  # the pipeline does
+            callbacks=callbacks,
+            verbose=verbose,
+        )
+    except KeyboardInterrupt:
+        say(f"stopped after {len(model.history.epoch)} whole epochs")
+        checkpoints.save_last()
+    if model.history.epoch:
+        plot_history(model.history).savefig(run_dir / "history.png", dpi=100)
+    return model, model.history
+
+
+def check_recipe(recipe):
+    """Raise a `ValueError` for numbers that cannot be trained with."""
+    smallest = max(16, recipe.exposure_patch_size)
+    if recipe.image_size < smallest:
+        raise ValueError(
+            f"image_size must be at least {smallest}, the window of the losses. "
+            f"Received: {recipe.image_size}"
+        )
+    for name in ("epochs", "batch_size", "learning_rate"):
+        if getattr(recipe, name) <= 0:
+            raise ValueError(
+                f"{name} must be positive. Received: {getattr(recipe, name)}"
+            )
+
+
+def make_datasets(splits, recipe):
+    """The training and the validation pipeline of a recipe; the latter may be None."""
+    training_data = make_dataset(
+        splits.train,
+        recipe.image_size,
+        recipe.batch_size,
+        shuffle=True,
+        seed=recipe.seed,
+        drop_remainder=recipe.drop_remainder,
+        crop=recipe.crop,
+        flip=recipe.flip,
+    )
+    if not splits.validation:
+        return training_data, None
+    return training_data, make_dataset(
+        splits.validation, recipe.image_size, recipe.batch_size
+    )
+
+
+def build_model(recipe, mixed_precision=False):
+    """A compiled `ZeroDCE` as the recipe says."""
+    initializer = "glorot_uniform"
+    if recipe.initial_stddev is not None:
+        initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
+    model = ZeroDCE(
+        num_iterations=recipe.num_iterations,
+        filters=recipe.filters,
+        num_layers=recipe.num_layers,
+        well_exposedness=recipe.well_exposedness,
+        loss_weights={
+            "spatial_consistency_loss": recipe.spatial_weight,
+            "exposure_loss": recipe.exposure_weight,
+            "color_constancy_loss": recipe.color_weight,
+            "illumination_smoothness_loss": recipe.smoothness_weight,
+        },
+        exposure_patch_size=recipe.exposure_patch_size,
+        loss_form=recipe.loss_form,
+        kernel_initializer=initializer,
+        dtype="mixed_bfloat16" if mixed_precision else "float32",
+    )
+    model.compile(
+        learning_rate=recipe.learning_rate,
+        global_clipnorm=recipe.global_clipnorm,
+        l2=recipe.l2,
+        weight_decay=recipe.weight_decay,
+    )
+    return model
+
+
+def start_from(model, weights):
+    """Give a model the weights of another of the same size."""
+    other = open_model(weights)
+    sizes = [
+        (each.num_iterations, each.filters, each.num_layers) for each in (model, other)
+    ]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"{weights} must hold a DCE-Net of the recipe's size (num_iterations, "
+            f"filters, num_layers) = {sizes[0]}. Received: {sizes[1]}"
+        )
+    model.dce_model.set_weights(other.dce_model.get_weights())
+
+
+def write_config(run_dir, recipe, dataset, data_dir, weights, mixed_precision, splits):
+    """Write `config.json`: what was run, on what, with which versions."""
+    config = {
+        "recipe": dataclasses.asdict(recipe),
+        "dataset": dataset,
+        "data_dir": None if data_dir is None else str(data_dir),
+        "weights": None if weights is None else str(weights),
+        "mixed_precision": mixed_precision,
+        "images": {name: len(pairs) for name, pairs in splits._asdict().items()},
+        "device": describe_devices(),
+        "versions": {
+            "zero_dce_keras": __version__,
+            "keras": keras.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    text = json.dumps(config, indent=2) + "\n"
+    (run_dir / "config.json").write_text(text, encoding="utf-8")
+
+
+def describe_devices():
+    """The devices that Keras computes on, in words: `tensorflow: cpu:0`."""
+    devices = keras.distribution.list_devices()
+    return f"{keras.backend.backend()}: {', '.join(devices)}"
+
+
+def say(text):
+    """Tell the user something that is not a result."""
+    print(text, file=sys.stderr, flush=True)
