@@ -70,6 +70,26 @@ def test_output_holds_everything(folder, capsys):
     assert [row["name"] for row in rows] == ["2", "10", "mean"]
 
 
+def test_methods_share_one_table(folder, capsys):
+    import keras
+
+    from zero_dce_keras.inference import Enhancer
+    from zero_dce_keras.models import ZeroDCE
+
+    keras.utils.set_random_seed(0)
+    model = ZeroDCE(num_iterations=2, filters=4, num_layers=3)
+    model.save(folder / "tiny.keras")
+    write_image(folder / "low/2.png", photo(2) // 4)
+    options = ["--data-dir", folder, "--weights", folder / "tiny.keras"]
+    assert run(*options, "--output", folder / "out") == 0
+    last = capsys.readouterr().out.splitlines()[-2:]
+    assert [line.split()[0] for line in last] == ["input", str(folder / "tiny.keras")]
+    (saved,) = folder.glob("out/enhanced/*tiny.keras/2.png")
+    expected = Enhancer(model)(photo(2) // 4)
+    np.testing.assert_array_equal(read_image(saved), expected)
+    assert not np.array_equal(expected, photo(2) // 4)
+
+
 def test_a_bad_image_is_named_and_the_rest_is_scored(folder, capsys):
     (folder / "low/2.png").write_bytes(b"not an image")
     assert run("--data-dir", folder, "--output", folder / "out") == 1

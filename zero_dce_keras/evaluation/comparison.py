@@ -49,11 +49,12 @@ def compare(methods, pairs, output=None, save_images=True, log=log_to_stderr):
 
     Example:
         >>> from zero_dce_keras.data import Pair
-        >>> pairs = [Pair(Path("missing.png"))]
-        >>> table = compare({"input": lambda image: image}, pairs, log=print)
-        [1/1] input: missing
-        failed: No such image: 'missing.png'. Check the path.
-        >>> table["input"][0].scores is None
+        >>> methods = {"input": lambda image: image}
+        >>> lines = []
+        >>> table = compare(methods, [Pair(Path("missing.png"))], log=lines.append)
+        >>> lines[0]
+        '[1/1] input: missing'
+        >>> lines[1].startswith("failed: ") and table["input"][0].scores is None
         True
     """
     if output:

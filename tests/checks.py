@@ -1,0 +1,103 @@
+"""What every model of the package must be able to do.
+
+A new public model class gets a row in `PARAMETERS` and one in `SMALL_MODELS`;
+`models/test_all_models.py` runs the checks, and fails while a class has no row.
+"""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zero_dce_keras import ZeroDCE, export_saved_model, load_model
+
+# (class, arguments, parameters). For l layers of f filters and n maps, DCE-Net has
+# 28f in the first layer, 9f² + f in each plain one, 18f² + f in each one behind a
+# skip, and 54fn + 3n in the last.
+PARAMETERS = [
+    (ZeroDCE, {}, 79_416),
+    (ZeroDCE, {"num_layers": 3, "filters": 32, "num_iterations": 8}, 23_992),
+    (ZeroDCE, {"num_layers": 7, "filters": 16, "num_iterations": 8}, 23_592),
+    (ZeroDCE, {"num_layers": 7, "filters": 32, "num_iterations": 1}, 67_299),
+    (ZeroDCE, {"num_layers": 7, "filters": 32, "num_iterations": 16}, 93_264),
+]
+
+# class: function that makes a model which is quick to train
+SMALL_MODELS = {
+    ZeroDCE: lambda: ZeroDCE(num_iterations=2, filters=4, num_layers=3),
+}
+
+
+def small_zero_dce(**kwargs):
+    """A small `ZeroDCE`, compiled without XLA, whose compilation takes seconds."""
+    model = ZeroDCE(**{"num_iterations": 2, "filters": 4, "num_layers": 3, **kwargs})
+    model.compile(jit_compile=False)
+    return model
+
+
+def check_serialization(make_model):
+    """The configuration says everything, and survives JSON."""
+    model = make_model()
+    config = model.get_config()
+    assert type(model).from_config(config).get_config() == config
+    text = json.dumps(keras.saving.serialize_keras_object(model))
+    copy = keras.saving.deserialize_keras_object(json.loads(text))
+    assert type(copy) is type(model)
+    assert copy.get_config() == config
+    assert copy.count_params() == model.count_params()
+
+
+def check_saving(make_model, images, directory):
+    """Weights, the whole model and a preset give the same images back."""
+    model = make_model()
+    expected = predict(model, images)
+    model.save_weights(directory / "model.weights.h5")
+    copy = make_model()
+    assert not np.allclose(predict(copy, images), expected)
+    copy.load_weights(directory / "model.weights.h5")
+    np.testing.assert_array_equal(predict(copy, images), expected)
+    model.save(directory / "model.keras")
+    copy = load_model(directory / "model.keras")
+    np.testing.assert_array_equal(predict(copy, images), expected)
+    model.save_to_preset(directory / "preset")
+    copy = type(model).from_preset(directory / "preset")
+    np.testing.assert_array_equal(predict(copy, images), expected)
+
+
+def check_export(make_model, images, directory):
+    """The SavedModel gives the same images."""
+    model = make_model()
+    path = export_saved_model(model, directory)
+    serve = tf.saved_model.load(str(path)).signatures["serving_default"]
+    served = serve(images=tf.constant(images))["enhanced"]
+    np.testing.assert_allclose(served, predict(model, images), atol=1e-5)
+
+
+def check_one_epoch(make_model, low_light, reference):
+    """An epoch on pairs changes all weights; its logs are finite and named."""
+    model = make_model()
+    model.compile(learning_rate=1e-3, jit_compile=False)
+    before = model.get_weights()
+    history = model.fit(low_light, reference, validation_split=0.5, verbose=0).history
+    names = {name for name in history if not name.startswith("val_")}
+    assert {f"val_{name}" for name in names} == set(history) - names
+    assert {"total_loss", "mse", "mae", "psnr", "ssim"} <= names
+    assert names == {metric.name for metric in model.metrics}
+    assert np.isfinite(list(history.values())).all()
+    for old, new in zip(before, model.get_weights(), strict=True):
+        assert (old != new).any() and np.isfinite(new).all()
+
+
+def predict(model, images):
+    return keras.ops.convert_to_numpy(model(images, training=False))
+
+
+def fresh_python(code, *arguments):
+    """Run code in a new Python; returns its stdout. Fails if it does."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
