@@ -64,7 +64,7 @@ def test_output_holds_everything(folder, capsys):
     out = folder / "out"
     found = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
     images = {"enhanced/input/2.png", "enhanced/input/10.png"}
-    assert found == {"scores.csv", "scores.json", "contact_sheet.png"} | images
+    assert found == {"scores.csv", "scores.json", "before_after.png"} | images
     with open(out / "scores.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["2", "10", "mean"]

@@ -31,7 +31,7 @@ def build_parser():
     parser.add_argument(
         "--output",
         metavar="DIR",
-        help="write scores.csv, scores.json, contact_sheet.png and enhanced/ here",
+        help="write scores.csv, scores.json, before_after.png and enhanced/ here",
     )
     parser.add_argument(
         "--save-images",

@@ -46,7 +46,7 @@ def test_enhanced_images_mirror_the_input_folder(pairs, tmp_path):
     files = (path for path in output.rglob("*") if path.is_file())
     written = {path.relative_to(output).as_posix() for path in files}
     assert written == {
-        "contact_sheet.png",
+        "before_after.png",
         "enhanced/input/a/1.png",
         "enhanced/input/b/2.png",
         "enhanced/runs_twice.keras/a/1.png",
@@ -60,13 +60,13 @@ def test_enhanced_images_mirror_the_input_folder(pairs, tmp_path):
 
 def test_images_are_left_out_on_request(pairs, tmp_path):
     compare(METHODS, pairs, tmp_path / "out", save_images=False, log=lambda line: None)
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["contact_sheet.png"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["before_after.png"]
 
 
 def test_a_failed_pair_is_logged_and_left_out_of_the_sheet(pairs, tmp_path):
     def height(pairs, output):
         compare(METHODS, pairs, output, log=lines.append)
-        return len(read_image(output / "contact_sheet.png"))
+        return len(read_image(output / "before_after.png"))
 
     lines = []
     both = height(pairs, tmp_path / "both")
@@ -82,7 +82,7 @@ def test_without_references_images_are_only_enhanced(pairs, tmp_path):
     table = compare(METHODS, dark, tmp_path / "out", log=lambda line: None)
     assert [row.scores for row in table["input"]] == [None, None]
     assert (tmp_path / "out/enhanced/input/b/2.png").is_file()
-    assert (tmp_path / "out/contact_sheet.png").is_file()
+    assert (tmp_path / "out/before_after.png").is_file()
 
 
 @pytest.mark.parametrize("folder", ["low/a", "high/b", "enhanced/photos"])

@@ -1,6 +1,7 @@
 """The LOL data set (Wei et al., BMVC 2018): pairs of dark and well-exposed photos."""
 
 import csv
+import sys
 from importlib import resources
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def load_lol(
             f"test_split must be 'eval15' or 'rest'. Received: {test_split!r}"
         )
     splits = split_lol(data_dir, train_images, validation_images)
+    print(f"LOL: {splits.describe()}", file=sys.stderr)
     test = splits.test if test_split == "eval15" else splits.rest
     return (
         make_dataset(

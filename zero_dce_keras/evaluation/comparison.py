@@ -34,7 +34,7 @@ def compare(methods, pairs, output=None, save_images=True, log=log_to_stderr):
     Args:
         methods: dict, name → callable (uint8 array → uint8 array of the same shape).
         pairs: list of `Pair(low_light, reference)` paths.
-        output: directory for `contact_sheet.png` (input, each method, reference, of
+        output: directory for `before_after.png` (input, each method, reference, of
             the first 15 pairs) and `enhanced/METHOD/`, which mirrors the folder of
             the inputs, in PNG. Default: nothing is written.
         save_images: bool, whether to write `enhanced/`. Default: True.
@@ -80,7 +80,7 @@ def compare(methods, pairs, output=None, save_images=True, log=log_to_stderr):
                 small = {title: _shrink(cell) for title, cell in cells.items()}
                 sheet.setdefault(number, {}).update(small)
     if sheet:
-        _write_sheet(Path(output) / "contact_sheet.png", sheet, methods)
+        _write_sheet(Path(output) / "before_after.png", sheet, methods)
     return table
 
 

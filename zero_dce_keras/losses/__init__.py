@@ -12,7 +12,6 @@ from zero_dce_keras.losses.exposure_control_loss import (
     ExposureControlLoss,
     exposure_control,
 )
-from zero_dce_keras.losses.forms import LOSS_FORMS, check_form
 from zero_dce_keras.losses.illumination_smoothness_loss import (
     IlluminationSmoothnessLoss,
     illumination_smoothness,
@@ -20,6 +19,10 @@ from zero_dce_keras.losses.illumination_smoothness_loss import (
 from zero_dce_keras.losses.spatial_consistency_loss import (
     SpatialConsistencyLoss,
     spatial_consistency,
+)
+from zero_dce_keras.losses.zero_reference_loss import (
+    LOSS_FORMS,
+    check_form,
 )
 
 __all__ = [

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.losses.forms import check_form
+from zero_dce_keras.losses.zero_reference_loss import ZeroReferenceLoss, check_form
 
 
 def color_constancy(enhanced, form="official"):
@@ -57,13 +57,12 @@ def _safe_sqrt(x):
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class ColorConstancyLoss(keras.losses.Loss):
+class ColorConstancyLoss(ZeroReferenceLoss):
     """`color_constancy` as a Keras loss: `loss(None, enhanced)`.
 
     Args:
         form: see `color_constancy`.
-        name: name of the loss.
-        **kwargs: `reduction` and `dtype`, as for every `keras.losses.Loss`.
+        **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
     Example: whatever is given as `y_true` is not looked at.
 
@@ -73,13 +72,5 @@ class ColorConstancyLoss(keras.losses.Loss):
     0.0
     """
 
-    def __init__(self, form="official", name="color_constancy", **kwargs):
-        super().__init__(name=name, **kwargs)
-        check_form(form)
-        self.form = form
-
     def call(self, y_true, y_pred):
         return color_constancy(y_pred, self.form)
-
-    def get_config(self):
-        return {**super().get_config(), "form": self.form}

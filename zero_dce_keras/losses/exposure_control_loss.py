@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.losses.forms import check_form
+from zero_dce_keras.losses.zero_reference_loss import ZeroReferenceLoss, check_form
 
 
 def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="official"):
@@ -50,15 +50,13 @@ def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="offici
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class ExposureControlLoss(keras.losses.Loss):
+class ExposureControlLoss(ZeroReferenceLoss):
     """`exposure_control` as a Keras loss: `loss(None, enhanced)`.
 
     Args:
         well_exposedness: see `exposure_control`.
         patch_size: see `exposure_control`.
-        form: see `exposure_control`.
-        name: name of the loss.
-        **kwargs: `reduction` and `dtype`, as for every `keras.losses.Loss`.
+        **kwargs: `form`, and what every Keras loss takes.
 
     Example: whatever is given as `y_true` is not looked at.
 
@@ -72,15 +70,11 @@ class ExposureControlLoss(keras.losses.Loss):
         self,
         well_exposedness=0.6,
         patch_size=16,
-        form="official",
-        name="exposure_control",
         **kwargs,
     ):
-        super().__init__(name=name, **kwargs)
-        check_form(form)
+        super().__init__(**kwargs)
         self.well_exposedness = well_exposedness
         self.patch_size = patch_size
-        self.form = form
 
     def call(self, y_true, y_pred):
         return exposure_control(
@@ -92,5 +86,4 @@ class ExposureControlLoss(keras.losses.Loss):
             **super().get_config(),
             "well_exposedness": self.well_exposedness,
             "patch_size": self.patch_size,
-            "form": self.form,
         }

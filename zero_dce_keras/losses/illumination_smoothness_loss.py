@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.losses.forms import check_form
+from zero_dce_keras.losses.zero_reference_loss import ZeroReferenceLoss, check_form
 
 
 def illumination_smoothness(curve_maps, form="official"):
@@ -52,13 +52,12 @@ def illumination_smoothness(curve_maps, form="official"):
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class IlluminationSmoothnessLoss(keras.losses.Loss):
+class IlluminationSmoothnessLoss(ZeroReferenceLoss):
     """`illumination_smoothness` as a Keras loss: `loss(None, curve_maps)`.
 
     Args:
         form: see `illumination_smoothness`.
-        name: name of the loss.
-        **kwargs: `reduction` and `dtype`, as for every `keras.losses.Loss`.
+        **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
     Example: whatever is given as `y_true` is not looked at.
 
@@ -68,13 +67,5 @@ class IlluminationSmoothnessLoss(keras.losses.Loss):
     0.0
     """
 
-    def __init__(self, form="official", name="illumination_smoothness", **kwargs):
-        super().__init__(name=name, **kwargs)
-        check_form(form)
-        self.form = form
-
     def call(self, y_true, y_pred):
         return illumination_smoothness(y_pred, self.form)
-
-    def get_config(self):
-        return {**super().get_config(), "form": self.form}

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.losses.forms import check_form
+from zero_dce_keras.losses.zero_reference_loss import ZeroReferenceLoss, check_form
 
 REGION = 4  # pixels on a side of a local region (paper, section 3.3.1)
 NOTEBOOK_SIZE = 32  # the notebook compares gradients of 32×32 miniatures
@@ -66,13 +66,12 @@ def _image_mean(x):
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class SpatialConsistencyLoss(keras.losses.Loss):
+class SpatialConsistencyLoss(ZeroReferenceLoss):
     """`spatial_consistency` as a Keras loss: `loss(low_light, enhanced)`.
 
     Args:
         form: see `spatial_consistency`.
-        name: name of the loss.
-        **kwargs: `reduction` and `dtype`, as for every `keras.losses.Loss`.
+        **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
     Example:
 
@@ -82,13 +81,5 @@ class SpatialConsistencyLoss(keras.losses.Loss):
     0.0
     """
 
-    def __init__(self, form="official", name="spatial_consistency", **kwargs):
-        super().__init__(name=name, **kwargs)
-        check_form(form)
-        self.form = form
-
     def call(self, y_true, y_pred):
         return spatial_consistency(y_true, y_pred, self.form)
-
-    def get_config(self):
-        return {**super().get_config(), "form": self.form}

@@ -32,6 +32,7 @@ class SaveWeights(keras.callbacks.Callback):
         self.monitor = monitor
         self.sign = 1 if monitor in ("psnr", "ssim") else -1
         self.best = -np.inf
+        self.best_epoch = None  # counted from 1
 
     def on_epoch_end(self, epoch, logs=None):
         value = logs.get(f"val_{self.monitor}", logs.get(self.monitor))
@@ -42,6 +43,7 @@ class SaveWeights(keras.callbacks.Callback):
             )
         if self.sign * value > self.best:
             self.best = self.sign * value
+            self.best_epoch = epoch + 1
             self._write(BEST_FILE, self.model.save_weights)
         self.save_last()
 

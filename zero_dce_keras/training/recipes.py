@@ -61,8 +61,21 @@ def official():
     )
 
 
+def demo():
+    """A minute on the embedded sample: `make demo`."""
+    return Recipe(
+        image_size=128,
+        batch_size=8,
+        epochs=20,
+        learning_rate=5e-4,
+        well_exposedness=0.42,
+        monitor="psnr",
+    )
+
+
 RECIPES = {
     "default": default,
+    "demo": demo,
     "notebook": notebook,
     "small-batch": small_batch,
     "large-batch": large_batch,

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import platform
 import sys
+import time
 from pathlib import Path
 
 import keras
@@ -59,7 +60,9 @@ def train(
         start_from(model, weights)
     run_dir = Path(output)
     run_dir.mkdir(parents=True, exist_ok=True)
-    write_config(run_dir, recipe, dataset, data_dir, weights, mixed_precision, splits)
+    config = describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits)
+    write_config(run_dir, config)
+    started = time.monotonic()
     say(f"{splits.describe()}; on {describe_devices()}; writing {run_dir}")
     checkpoints = SaveWeights(run_dir, recipe.monitor)
     callbacks = [
@@ -80,6 +83,9 @@ def train(
     except KeyboardInterrupt:
         say(f"stopped after {len(model.history.epoch)} whole epochs")
         checkpoints.save_last()
+    config["seconds"] = round(time.monotonic() - started)
+    config["best_epoch"] = checkpoints.best_epoch
+    write_config(run_dir, config)
     if model.history.epoch:
         plot_history(model.history).savefig(run_dir / "history.png", dpi=100)
     return model, model.history
@@ -163,9 +169,9 @@ def start_from(model, weights):
     model.dce_model.set_weights(other.dce_model.get_weights())
 
 
-def write_config(run_dir, recipe, dataset, data_dir, weights, mixed_precision, splits):
-    """Write `config.json`: what was run, on what, with which versions."""
-    config = {
+def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):
+    """What is run, on what, with which versions: the content of `config.json`."""
+    return {
         "recipe": dataclasses.asdict(recipe),
         "dataset": dataset,
         "data_dir": None if data_dir is None else str(data_dir),
@@ -179,6 +185,10 @@ def write_config(run_dir, recipe, dataset, data_dir, weights, mixed_precision, s
             "python": platform.python_version(),
         },
     }
+
+
+def write_config(run_dir, config):
+    """Write `config.json`."""
     text = json.dumps(config, indent=2) + "\n"
     (run_dir / "config.json").write_text(text, encoding="utf-8")
 
