@@ -1,14 +1,13 @@
 """Enhancing: the package, a plain `tf.function`, the GEMM bound; `--parts`: each layer.
 
-    .venv/bin/python benchmarks/forward.py
-    .venv/bin/python benchmarks/forward.py --parts
+.venv/bin/python benchmarks/forward.py
+.venv/bin/python benchmarks/forward.py --parts
 """
-
-from machine import GEMM_GFLOP, alternate, gemm, parse_options, report
 
 import keras
 import numpy as np
 import tensorflow as tf
+from machine import GEMM_GFLOP, alternate, gemm, parse_options, report
 from plain import (
     CHANNELS,
     PlainZeroDCE,
@@ -40,10 +39,10 @@ def main():
 def whole(model, options):
     rows = []
     for shape in SHAPES:
-        seconds, rate = time_forward(model, shape, options.repeats)
+        seconds, rate = time_forward(model, shape, options)
         gflop = forward_gflop(np.prod(shape))
         plain = seconds["plain tf.function"]
-        seconds[f"GEMM bound ({gflop:.0f} GFLOP at {rate:.0f}/s)"] = gflop / rate
+        seconds[f"GEMM bound ({gflop:.0f} GFLOP at {rate:.0f} GFLOP/s)"] = gflop / rate
         for name, s in seconds.items():
             rows.append(
                 {
@@ -54,18 +53,16 @@ def whole(model, options):
                     "× GEMM bound": f"{s * rate / gflop:.2f}",
                 }
             )
-    report(rows, options.json, repeats=options.repeats)
+    report(rows, options)
 
 
-def time_forward(model, shape, repeats):
+def time_forward(model, shape, options):
     """Medians in seconds, and GFLOP/s of the matrix product between them."""
     images = tf.random.uniform((*shape, 3))
     plain = PlainZeroDCE(model)
     ours_function = tf.function(lambda images: model(images, training=False))
     plain_function = tf.function(plain.enhance)
-    np.testing.assert_allclose(
-        ours_function(images), plain_function(images), atol=1e-5
-    )
+    np.testing.assert_allclose(ours_function(images), plain_function(images), atol=1e-5)
     functions = {
         "ours, tf.function": lambda: ours_function(images),
         "plain tf.function": lambda: plain_function(images),
@@ -74,7 +71,7 @@ def time_forward(model, shape, repeats):
         enhancer = Enhancer(model)
         pixels = np.rint(images[0] * 255).astype("uint8")
         functions["ours, Enhancer uint8 → uint8"] = lambda: enhancer(pixels)
-    seconds = alternate({**functions, "gemm": gemm()}, repeats)
+    seconds = alternate({**functions, "gemm": gemm()}, options.repeats, options.clock)
     return seconds, GEMM_GFLOP / seconds.pop("gemm")
 
 
@@ -110,7 +107,7 @@ def parts(model, options):
         "other way: whole, XLA": tf_jit(plain.enhance, images),
         "gemm": gemm(),
     }
-    seconds = alternate({**functions, **others}, options.repeats)
+    seconds = alternate({**functions, **others}, options.repeats, options.clock)
     rate = GEMM_GFLOP / seconds.pop("gemm")
     whole_gflop = forward_gflop(np.prod(PARTS_SHAPE))
     gflops["whole"] = gflops["other way: whole, XLA"] = whole_gflop
@@ -132,7 +129,7 @@ def parts(model, options):
         for total in [seconds["sum of the parts"]]
         for name, s in seconds.items()
     ]
-    report(rows, options.json, gemm_gflops=round(rate, 1), repeats=options.repeats)
+    report(rows, options, gemm_gflops=round(rate, 1))
 
 
 def call(function, *arguments):
@@ -146,7 +143,7 @@ def tf_jit(function, *arguments):
 
 
 def convolve(plain, k):
-    if k == len(CHANNELS):
+    if k == len(CHANNELS):  # no ReLU
         return lambda x: plain.convolve(x, k)
     return lambda x: tf.nn.relu(plain.convolve(x, k))
 

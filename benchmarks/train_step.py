@@ -1,13 +1,12 @@
 """A training step at 8×256×256: the package, a plain `tf.function`, the GEMM bound.
 
-    .venv/bin/python benchmarks/train_step.py
+.venv/bin/python benchmarks/train_step.py
 """
-
-from machine import GEMM_GFLOP, alternate, gemm, parse_options, report
 
 import keras
 import numpy as np
 import tensorflow as tf
+from machine import GEMM_GFLOP, alternate, gemm, parse_options, report
 from plain import PlainZeroDCE, training_gflop
 
 from zero_dce_keras import ZeroDCE
@@ -35,7 +34,7 @@ def main():
         "plain tf.function": lambda: plain_function(low_light).numpy(),
     }
     same = check_same_losses(steps)
-    seconds = alternate({**steps, "gemm": gemm()}, options.repeats)
+    seconds = alternate({**steps, "gemm": gemm()}, options.repeats, options.clock)
 
     rate = GEMM_GFLOP / seconds.pop("gemm")
     gflop = training_gflop(BATCH * SIZE * SIZE)
@@ -43,11 +42,10 @@ def main():
     rows.append(row("GEMM bound", gflop / rate, seconds, gflop, rate))
     report(
         rows,
-        options.json,
+        options,
         work=f"one training step, {BATCH}×{SIZE}×{SIZE}, {gflop:.0f} GFLOP",
         gemm_gflops=round(rate, 1),
         losses_of_3_steps_agree_to=f"{same:.1e}",
-        repeats=options.repeats,
     )
 
 

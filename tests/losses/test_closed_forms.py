@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 
-from zero_dce_keras.losses import (
-    color_constancy,
-    exposure_control,
-    illumination_smoothness,
-    spatial_consistency,
-)
+from zero_dce_keras import losses
+
+
+def in_numpy(loss):
+    return lambda *args, **kwargs: np.asarray(loss(*args, **kwargs))
+
+
+color_constancy = in_numpy(losses.color_constancy)
+exposure_control = in_numpy(losses.exposure_control)
+illumination_smoothness = in_numpy(losses.illumination_smoothness)
+spatial_consistency = in_numpy(losses.spatial_consistency)
 
 FORMS = ("official", "paper", "notebook")
 

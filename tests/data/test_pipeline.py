@@ -1,0 +1,171 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from zero_dce_keras import make_dataset
+from zero_dce_keras.data import Pair, find_pairs, read_pairs
+
+
+def gradient(index):
+    """32×48; red counts the rows, green the columns, blue is the image's number."""
+    rows, columns = np.mgrid[:32, :48]
+    return np.stack([rows, columns, np.full_like(rows, index)], -1).astype("uint8")
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """Five pairs; a reference is the photograph with 100 added."""
+    for index in range(5):
+        for folder, added in (("low", 0), ("high", 100)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            path = tmp_path / folder / f"{index}.png"
+            Image.fromarray(gradient(index) + np.uint8(added)).save(path)
+    return find_pairs(tmp_path / "low", tmp_path / "high")
+
+
+def batches(dataset):
+    """Each batch in 8-bit levels."""
+    return [
+        tuple(np.rint(255 * image.numpy()).astype(int) for image in batch)
+        for batch in dataset
+    ]
+
+
+def order(dataset):
+    """The numbers of the images, in the order in which they come."""
+    return [int(number) for low, _ in batches(dataset) for number in low[:, 0, 0, 2]]
+
+
+def test_values(pairs):
+    dataset = make_dataset(pairs, image_size=None, batch_size=2)
+    assert [low.shape[0] for low, _ in dataset] == [2, 2, 1]
+    low, high = next(iter(dataset))
+    assert low.dtype == high.dtype == np.float32
+    for values, added in ((low, 0), (high, 100)):
+        expected = np.stack([gradient(0), gradient(1)]) + np.float32(added)
+        np.testing.assert_allclose(values, expected / 255, rtol=1e-6)
+
+
+def test_resizes_to_squares(pairs):
+    low, high = batches(make_dataset(pairs, image_size=16, batch_size=5))[0]
+    assert low.shape == high.shape == (5, 16, 16, 3)
+    for index, pair in enumerate(pairs):
+        small = Image.open(pair.low_light).resize((16, 16), Image.Resampling.LANCZOS)
+        np.testing.assert_array_equal(low[index], np.asarray(small))
+
+
+def test_without_references(pairs):
+    alone = [Pair(pair.low_light) for pair in pairs]
+    (batch,) = make_dataset(alone, image_size=16, batch_size=5)
+    assert batch.shape == (5, 16, 16, 3)
+
+
+def test_drop_remainder(pairs):
+    dataset = make_dataset(pairs, 16, batch_size=2, drop_remainder=True)
+    assert [low.shape[0] for low, _ in dataset] == [2, 2]
+
+
+def test_order_without_shuffling(pairs):
+    dataset = make_dataset(pairs, None, batch_size=2)
+    assert order(dataset) == order(dataset) == [0, 1, 2, 3, 4]
+
+
+def test_order_is_new_every_epoch_and_fixed_by_the_seed(pairs):
+    def orders(seed):
+        dataset = make_dataset(pairs, None, batch_size=2, shuffle=True, seed=seed)
+        return [order(dataset) for _ in range(4)]
+
+    first = orders(seed=7)
+    assert all(sorted(epoch) == [0, 1, 2, 3, 4] for epoch in first)
+    assert len({tuple(epoch) for epoch in first}) > 1
+    assert orders(seed=7) == first
+    assert orders(seed=8) != first
+
+
+def test_crops_are_aligned_inside_and_new_every_epoch(pairs):
+    def crops(seed):
+        dataset = make_dataset(pairs, 20, batch_size=5, crop=True, seed=seed)
+        return [batches(dataset)[0] for _ in range(2)]
+
+    first = crops(seed=7)
+    corners = []
+    for low, high in first:
+        assert low.shape == (5, 20, 20, 3)
+        np.testing.assert_array_equal(high, low + 100)
+        for image in low:
+            top, left, index = image[0, 0]
+            window = gradient(index)[top : top + 20, left : left + 20]
+            np.testing.assert_array_equal(image, window)
+            corners.append((int(top), int(left)))
+    assert len(set(corners[:5])) > 1  # images of a batch
+    assert corners[:5] != corners[5:]  # epochs
+    for one, other in zip(first, crops(seed=7), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_flips_are_aligned_and_some(pairs):
+    dataset = make_dataset(pairs, None, batch_size=5, flip=True, seed=1)
+    flipped = []
+    for _ in range(8):
+        low, high = batches(dataset)[0]
+        np.testing.assert_array_equal(high, low + 100)
+        for index, image in enumerate(low):
+            is_flipped = bool(image[0, 0, 1] == 47)
+            expected = gradient(index)[:, ::-1] if is_flipped else gradient(index)
+            np.testing.assert_array_equal(image, expected)
+            flipped.append(is_flipped)
+    assert 8 <= sum(flipped) <= 32  # of 40
+
+
+def test_different_sizes(pairs, tmp_path):
+    """Only one at a time at full size; together when resized or cropped."""
+    Image.new("RGB", (60, 40)).save(tmp_path / "wide.png")
+    mixed = [Pair(pairs[0].low_light), Pair(tmp_path / "wide.png")]
+    single = make_dataset(mixed, image_size=None, batch_size=1)
+    assert [tuple(x.shape) for x in single] == [(1, 32, 48, 3), (1, 40, 60, 3)]
+    (resized,) = make_dataset(mixed, image_size=16, batch_size=2)
+    assert resized.shape == (2, 16, 16, 3)
+    (cropped,) = make_dataset(mixed, image_size=16, batch_size=2, crop=True)
+    assert cropped.shape == (2, 16, 16, 3)
+    with pytest.raises(ValueError, match="batch_size"):
+        list(make_dataset(mixed, image_size=None, batch_size=2))
+
+
+def test_files_are_decoded_once(pairs):
+    dataset = make_dataset(pairs, 16, batch_size=5)
+    for pair in pairs:
+        pair.low_light.unlink()
+    assert len(list(dataset)) == len(list(dataset)) == 1
+
+
+def test_read_pairs(pairs, tmp_path):
+    images = read_pairs(pairs)
+    assert [image.shape for image in images] == [(32, 48, 6)] * 5
+    np.testing.assert_array_equal(images[3][..., :3], gradient(3))
+    Image.new("RGB", (60, 40)).save(tmp_path / "wide.png")
+    odd = Pair(pairs[0].low_light, tmp_path / "wide.png")
+    with pytest.raises(ValueError, match=r"0\.png .*wide\.png differ in size"):
+        read_pairs([odd])
+    (tmp_path / "broken.png").write_bytes(b"not a photograph")
+    with pytest.raises(ValueError, match=r"broken\.png"):
+        read_pairs([Pair(tmp_path / "broken.png")])
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"image_size": 0}, "image_size must be positive. Received: 0"),
+        ({"batch_size": 0}, "batch_size must be positive. Received: 0"),
+        ({"batch_size": 6, "drop_remainder": True}, "at most the number of images, 5"),
+        ({"image_size": 33, "crop": True}, "image_size"),  # rows are 32
+        ({"image_size": None, "crop": True}, "image_size"),
+    ],
+)
+def test_errors(pairs, options, message):
+    with pytest.raises(ValueError, match=message):
+        list(make_dataset(pairs, **options))
+
+
+def test_no_pairs():
+    with pytest.raises(ValueError, match="pairs must not be empty"):
+        make_dataset([])

@@ -1,0 +1,83 @@
+import checks
+import keras
+import numpy as np
+import pytest
+
+from zero_dce_keras import ZeroDCE, export_saved_model
+
+SERVE = """
+import sys
+import numpy as np, tensorflow as tf
+
+folder = sys.argv[1]
+model = tf.saved_model.load(f"{folder}/served/3")
+serve = model.signatures["serving_default"]
+(name, spec), = serve.structured_input_signature[1].items()
+print(name, spec.dtype.name, spec.shape.as_list(), list(serve.structured_outputs))
+images = np.load(f"{folder}/images.npz")
+enhanced = [serve(images=tf.constant(images[k]))["enhanced"] for k in images.files]
+np.savez(f"{folder}/enhanced.npz", *enhanced)
+assert "zero_dce_keras" not in sys.modules and "keras" not in sys.modules
+"""
+
+
+def files(directory):
+    return sorted(path.name for path in directory.iterdir())
+
+
+@pytest.fixture
+def model():
+    return ZeroDCE(num_iterations=3, filters=4, num_layers=3)
+
+
+def test_plain_tensorflow_serves_it(model, tmp_path):
+    """In a fresh process, without this package, at several sizes and batch sizes."""
+    path = export_saved_model(model, tmp_path / "served", version=3)
+    assert path == tmp_path / "served" / "3"
+    rng = np.random.default_rng(0)
+    shapes = [(1, 32, 48, 3), (2, 17, 5, 3), (3, 64, 40, 3)]
+    batches = [rng.random(shape, dtype="float32") for shape in shapes]
+    np.savez(tmp_path / "images.npz", *batches)
+    out = checks.fresh_python(SERVE, tmp_path).splitlines()[-1]
+    assert out == "images float32 [None, None, None, 3] ['enhanced']"
+    enhanced = np.load(tmp_path / "enhanced.npz")
+    for name, images in zip(enhanced.files, batches, strict=True):
+        expected = checks.predict(model, images)
+        np.testing.assert_allclose(enhanced[name], expected, atol=1e-5)
+
+
+def test_versions_lie_side_by_side_and_are_never_replaced(model, tmp_path):
+    export_saved_model(model, tmp_path)
+    export_saved_model(model, tmp_path, version=2)
+    assert files(tmp_path) == ["1", "2"]
+    with pytest.raises(ValueError, match="is there already"):
+        export_saved_model(model, tmp_path, version=2)
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_version_is_positive(model, tmp_path, version):
+    with pytest.raises(ValueError, match=f"version must be positive.*{version}"):
+        export_saved_model(model, tmp_path, version)
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_a_version_appears_whole_or_not_at_all(model, tmp_path, monkeypatch, error):
+    def fail(self, path, **_):
+        path.mkdir()
+        (path / "saved_model.pb").write_bytes(b"half a model")
+        assert not [name for name in files(tmp_path) if name.isdecimal()]
+        raise error
+
+    monkeypatch.setattr(keras.export.ExportArchive, "write_out", fail)
+    with pytest.raises(error):
+        export_saved_model(model, tmp_path)
+    assert files(tmp_path) == []
+
+
+def test_mixed_precision(tmp_path, low_light):
+    """What is served takes and gives float32."""
+    checks.check_export(
+        lambda: ZeroDCE(2, filters=4, num_layers=3, dtype="mixed_bfloat16"),
+        low_light,
+        tmp_path,
+    )
