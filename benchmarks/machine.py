@@ -104,9 +104,9 @@ def report(rows, options, **facts):
     if options.json:
         print(json.dumps({"machine": machine, **facts, "rows": rows}, indent=2))
         return
-    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    print("- " + ", ".join(f"{name} {value}" for name, value in machine.items()))
     for name, value in facts.items():
-        print(f"{name.replace('_', ' ')}: {value}")
+        print(f"- {name.replace('_', ' ')}: {value}")
     print()
     print(table(rows))
 

@@ -1,5 +1,6 @@
 """Fixtures for every test: tiny photographs, folders of them, and a clean environment."""
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -27,6 +28,15 @@ def clean_environment(monkeypatch, data_home_of_tests):
     monkeypatch.setenv("ZERO_DCE_DATA", str(data_home_of_tests))
     if "keras" in sys.modules:  # light tests stay light
         sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture
+def without_xla(monkeypatch):
+    """Models compile without XLA, whose compilation takes longer than a tiny run."""
+    from zero_dce_keras import ZeroDCE
+
+    compile = functools.partialmethod(ZeroDCE.compile, jit_compile=False)
+    monkeypatch.setattr(ZeroDCE, "compile", compile)
 
 
 @pytest.fixture
@@ -63,6 +73,7 @@ def photo_folder(tmp_path):
     """Factory of a folder of dark photographs, with what Finder leaves in it."""
 
     def make(names=("1.png", "2.jpg", "10.png"), folder="photos", **kwargs):
+        (tmp_path / folder).mkdir(parents=True)
         for seed, name in enumerate(names):
             write_photo(tmp_path / folder / name, seed, brightness=60, **kwargs)
         (tmp_path / folder / ".DS_Store").write_bytes(b"not a photograph")

@@ -7,7 +7,6 @@ from zero_dce_keras.data import open_splits
 from zero_dce_keras.data.lol import lol_scenes, split_lol
 
 
-
 def names(pairs):
     return [int(pair.name) for pair in pairs]
 
@@ -34,7 +33,7 @@ def test_splits_by_ascending_id_at_scenes(lol_folder):
     ids = [int(stem) for stem in list(scenes)[:8]]
     splits = split_lol(lol_folder(reversed(ids)), 4, 2)
     parts = [names(part) for part in splits[:3]]
-    assert sum(parts, []) == ids
+    assert [number for part in parts for number in part] == ids
     found = [{scenes[str(number)] for number in part} for part in parts]
     assert not found[0] & found[1] and not found[1] & found[2]
     assert names(splits.test) == [1, 22]
@@ -98,7 +97,8 @@ def test_folder(photo_folder, count, asked, expected):
     folder = photo_folder([f"{i}.png" for i in range(count)])
     splits = open_splits("folder", folder, *asked)
     assert tuple(map(len, splits[:3])) == expected
-    assert names(sum(splits[:3], [])) == names(splits.test) == list(range(count))
+    split = [*splits.train, *splits.validation, *splits.rest]
+    assert names(split) == names(splits.test) == list(range(count))
     assert all(pair.reference is None for pair in splits.test)
 
 

@@ -39,7 +39,11 @@ def test_packaged_scenes_are_the_shared_ones(shared):
 def test_lol(train, validation, expected):
     scenes = list(lol_scenes().values())
     train_end, validation_end = split_at_scenes(scenes, train, validation)
-    parts = scenes[:train_end], scenes[train_end:validation_end], scenes[validation_end:]
+    parts = (
+        scenes[:train_end],
+        scenes[train_end:validation_end],
+        scenes[validation_end:],
+    )
     assert not set(parts[0]) & set(parts[1]) and not set(parts[1]) & set(parts[2])
     assert bool(parts[2]) == (train == 350)
     for end, asked in ((train_end, train), (validation_end, train + validation)):

@@ -132,7 +132,9 @@ def test_enhance_file(enhancer, photo, tmp_path):
     np.testing.assert_array_equal(enhanced, enhancer(photo))
 
 
-def test_enhance_file_never_overwrites_its_input(enhancer, photo, tmp_path, monkeypatch):
+def test_enhance_file_never_overwrites_its_input(
+    enhancer, photo, tmp_path, monkeypatch
+):
     Image.fromarray(photo).save(tmp_path / "photo.png")
     content = (tmp_path / "photo.png").read_bytes()
     (tmp_path / "link.png").symlink_to(tmp_path / "photo.png")

@@ -101,7 +101,9 @@ def test_smoothness_official(batch):
         height, width, _ = maps.shape
         vertical = ((maps[1:] - maps[:-1]) ** 2).sum()
         horizontal = ((maps[:, 1:] - maps[:, :-1]) ** 2).sum()
-        return 2 * (vertical / ((height - 1) * width) + horizontal / (height * (width - 1)))
+        return 2 * (
+            vertical / ((height - 1) * width) + horizontal / (height * (width - 1))
+        )
 
     expected = [total_variation(maps) for maps in np.float64(batch[2])]
     assert_close(illumination_smoothness(batch[2]), expected)

@@ -176,7 +176,12 @@ def test_references_never_reach_the_gradient(low_light, reference):
     """Same weights, bit for bit, whatever the references: even none, even NaN."""
     models = []
     black, nan = np.zeros_like(reference), np.full_like(reference, np.nan)
-    for data in ((low_light, reference), (low_light, black), (low_light, nan), (low_light,)):
+    for data in (
+        (low_light, reference),
+        (low_light, black),
+        (low_light, nan),
+        (low_light,),
+    ):
         keras.utils.set_random_seed(3)
         model = small()
         start = model.get_weights()
@@ -216,7 +221,9 @@ def test_trains_with_xla_too(low_light):
     plain, compiled = twins()
     compiled.compile(jit_compile=True)
     expected = fit(plain, low_light)["total_loss"][0]
-    assert fit(compiled, low_light)["total_loss"][0] == pytest.approx(expected, rel=1e-4)
+    assert fit(compiled, low_light)["total_loss"][0] == pytest.approx(
+        expected, rel=1e-4
+    )
     for a, b in zip(plain.get_weights(), compiled.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
@@ -261,7 +268,9 @@ def gradient_step(low_light, **kwargs):
 def test_clipping_has_its_effect(low_light):
     """Adam's first step hides the gradient's size; a large epsilon brings it out."""
     free, clipped = (
-        gradient_step(low_light, optimizer=L2Adam(1.0, max_gradient_norm=limit, epsilon=10))[1]
+        gradient_step(
+            low_light, optimizer=L2Adam(1.0, max_gradient_norm=limit, epsilon=10)
+        )[1]
         for limit in (None, 0.1)
     )
     # The step is √(1 − β₂) · gradient / ε.

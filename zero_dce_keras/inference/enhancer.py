@@ -73,9 +73,9 @@ class Enhancer:
         write_image(target, self(read_image(source), iterations, strength))
 
     def _enhance(self, images, iterations, strength):
-        curve_maps = strength * keras.ops.convert_to_numpy(
-            self.model.dce_model(images, training=False)
-        )
+        curve_maps = self.model.dce_model(images, training=False)
+        if strength != 1:
+            curve_maps = strength * curve_maps
         enhanced = apply_curves(images, curve_maps, iterations)
         return keras.ops.convert_to_numpy(enhanced)
 

@@ -1,0 +1,334 @@
+"""The doors as a user meets them: options, exit codes, one-line errors."""
+
+import subprocess
+import sys
+
+import checks
+import numpy as np
+import pytest
+from PIL import Image
+
+import zero_dce_keras
+from zero_dce_keras import __main__ as main_module
+from zero_dce_keras import cli, enhance, export, fit
+
+VERBS = main_module.VERBS
+
+
+def files(directory):
+    return sorted(
+        path.relative_to(directory).as_posix()
+        for path in directory.rglob("*")
+        if path.is_file()
+    )
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A small network's weights file."""
+    path = tmp_path_factory.mktemp("weights") / "model.weights.h5"
+    checks.small_zero_dce().save_weights(path)
+    return str(path)
+
+
+def call(main, capsys, *arguments):
+    """(exit code, stdout, stderr) of a command."""
+    try:
+        code = cli.run(main, [str(argument) for argument in arguments])
+    except SystemExit as exit:
+        code = exit.code
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return code, out, err
+
+
+def error_lines(err):
+    return [line for line in err.splitlines() if line.startswith("error: ")]
+
+
+# Every door
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_is_light(verb):
+    """No TensorFlow, no Keras, no NumPy: that is what takes the seconds."""
+    code = f"""
+import sys
+from zero_dce_keras import {verb}
+text = {verb}.build_parser().format_help()
+assert "--output" in text and "--weights" in text
+heavy = {{"keras", "tensorflow", "numpy", "matplotlib", "PIL"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    checks.fresh_python(code)
+
+
+def test_the_package_is_light():
+    code = """
+import sys
+import zero_dce_keras
+assert "ZeroDCE" in dir(zero_dce_keras) and zero_dce_keras.__version__
+zero_dce_keras.RECIPES["official"]()
+heavy = {"keras", "tensorflow", "numpy"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    checks.fresh_python(code)
+
+
+@pytest.mark.parametrize("name", zero_dce_keras.__all__)
+def test_every_public_name_loads_and_is_documented(name):
+    item = getattr(zero_dce_keras, name)
+    if callable(item):
+        assert item.__doc__.strip()
+
+
+def test_dir_and_unknown_names():
+    assert set(zero_dce_keras.__all__) <= set(dir(zero_dce_keras))
+    with pytest.raises(AttributeError, match="no attribute 'spatial_constancy_loss'"):
+        zero_dce_keras.spatial_constancy_loss  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "command", [["zero_dce_keras"], *(["zero_dce_keras." + verb] for verb in VERBS)]
+)
+def test_runs_as_a_module_without_a_warning(command):
+    run = [sys.executable, "-W", "error", "-m", *command, "--help"]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: ")
+
+
+def test_usage_names_the_verbs(capsys):
+    assert main_module.main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {verb} " in out for verb in VERBS)
+    for wrong in ([], ["enhanse"], ["--verbose"]):
+        assert main_module.main(wrong) == 2
+        out, err = capsys.readouterr()
+        assert not out and err.startswith("usage: ")
+
+
+def test_verbs_reach_their_doors(photo_folder, weights, tmp_path, capsys):
+    command = ["enhance", str(photo_folder()), "-o", str(tmp_path / "out")]
+    assert main_module.main([*command, "--weights", weights]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "main, arguments",
+    [
+        (enhance.main, ["photo.png"]),  # no output
+        (enhance.main, ["-o", "out"]),  # no input
+        (enhance.main, ["photo.png", "-o", "out", "--strength", "much"]),
+        (enhance.main, ["photo.png", "-o", "out", "--strength", "2"]),
+        (enhance.main, ["photo.png", "-o", "out", "--iterations", "-1"]),
+        (export.main, []),
+        (export.main, ["-o", "out", "--model-version", "0"]),
+        (export.main, ["-o", "out", "--model-version", "one"]),
+        (fit.main, ["--recipe", "secret"]),
+        (fit.main, ["--dataset", "sidd"]),
+        (fit.main, ["--batch-size", "many"]),
+        (fit.main, ["--loss-form", "seed"]),
+        (fit.main, ["--nonsense"]),
+    ],
+    ids=str,
+)
+def test_wrong_usage_is_exit_code_2(main, arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call(main, capsys, *arguments)
+    assert (code, out) == (2, "") and "error: " in err
+    assert files(tmp_path) == []
+
+
+def test_version(capsys):
+    code, out, _ = call(fit.main, capsys, "--version")
+    assert code == 0 and zero_dce_keras.__version__ in out
+
+
+# What becomes of errors
+
+
+@pytest.mark.parametrize(
+    "error, code, line",
+    [
+        (ValueError("first\nsecond"), 1, "error: first second"),
+        (
+            FileNotFoundError(2, "No such file", "a.png"),
+            1,
+            "error: a.png: No such file",
+        ),
+        (ImportError("pip install this"), 1, "error: pip install this"),
+        (ValueError(), 1, "error: ValueError"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_errors_become_one_line(error, code, line, capsys):
+    def main(argv):
+        raise error
+
+    assert cli.run(main, []) == code
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", line + "\n")
+
+
+def test_output_into_a_closed_pipe(photo_folder, weights, tmp_path):
+    """`enhance … | head -0` ends without a traceback."""
+    command = [sys.executable, "-m", "zero_dce_keras.enhance", str(photo_folder())]
+    command += ["-o", str(tmp_path / "out"), "--weights", weights]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    err = process.stderr.read()
+    process.wait(timeout=60)
+    assert "Traceback" not in err and "BrokenPipe" not in err
+
+
+# enhance
+
+
+def test_enhance_files_and_folders(photo_folder, weights, tmp_path, capsys):
+    folder, single = photo_folder(), photo_folder(["7.png"], "more") / "7.png"
+    out_dir = tmp_path / "out"
+    code, out, err = call(
+        enhance.main, capsys, folder, single, "-o", out_dir, "--weights", weights
+    )
+    names = ["1.png", "10.png", "2.jpg", "7.png"]
+    assert code == 0 and not error_lines(err)
+    assert sorted(out.split()) == sorted(str(out_dir / name) for name in names)
+    assert files(out_dir) == names
+    expected = zero_dce_keras.Enhancer.from_preset(weights)(single)
+    np.testing.assert_array_equal(Image.open(out_dir / "7.png"), expected)
+
+
+def test_enhance_options(photo_folder, weights, tmp_path, capsys):
+    folder = photo_folder(["1.png"])
+    for options in (["--iterations", "0"], ["--strength", "0"]):
+        command = [folder, "-o", tmp_path / "out", "--weights", weights, *options]
+        assert call(enhance.main, capsys, *command)[0] == 0
+        same = Image.open(tmp_path / "out" / "1.png")
+        np.testing.assert_array_equal(same, Image.open(folder / "1.png"))
+
+
+def test_enhance_goes_on_after_a_bad_input(photo_folder, weights, tmp_path, capsys):
+    folder = photo_folder(["1.png", "2.png", "3.png"])
+    (folder / "2.png").write_bytes(b"not a photograph")
+    inputs = [folder, folder / "missing.png"]
+    command = [*inputs, "-o", tmp_path / "out", "--weights", weights]
+    code, _, err = call(enhance.main, capsys, *command)
+    assert code == 1
+    lines = error_lines(err)
+    assert len(lines) == 2 and "2.png" in lines[0] and "missing.png" in lines[1]
+    assert files(tmp_path / "out") == ["1.png", "3.png"]
+
+
+def test_enhance_an_empty_folder(photo_folder, weights, tmp_path, capsys):
+    folder = photo_folder([])
+    command = [folder, "-o", tmp_path / "out", "--weights", weights]
+    code, out, err = call(enhance.main, capsys, *command)
+    assert code == 1 and not out
+    assert len(error_lines(err)) == 1 and str(folder) in err
+
+
+def test_enhance_never_overwrites_an_input(photo_folder, weights, tmp_path, capsys):
+    """Neither its own, nor one of the others."""
+    one, two = photo_folder(["1.png"], "one"), photo_folder(["1.png"], "two")
+    (two / "1.png").write_bytes((one / "1.png").read_bytes() + b"\0")
+    before = [(one / "1.png").read_bytes(), (two / "1.png").read_bytes()]
+    for command in ([one, "-o", one], [one, two, "-o", two]):
+        code, _, err = call(enhance.main, capsys, *command, "--weights", weights)
+        assert code in (1, 2) and "error: " in err
+        assert [(one / "1.png").read_bytes(), (two / "1.png").read_bytes()] == before
+
+
+def test_enhance_never_overwrites_its_own_output(
+    photo_folder, weights, tmp_path, capsys
+):
+    """Two inputs of one name have one target: one of them is refused, aloud."""
+    one, two = photo_folder(["1.png"], "one"), photo_folder(["1.png"], "two")
+    command = [one, two, "-o", tmp_path / "out", "--weights", weights]
+    code, out, err = call(enhance.main, capsys, *command)
+    assert code in (1, 2) and str(two / "1.png") in err
+    assert len(out.split()) <= 1
+
+
+@pytest.mark.parametrize(
+    "name", ["no_such_preset", "missing.weights.h5", "missing.keras", "garbage.keras"]
+)
+@pytest.mark.parametrize("main", [enhance.main, export.main, fit.main])
+def test_wrong_weights_are_one_line(name, main, photo_folder, tmp_path, capsys):
+    folder = photo_folder()
+    path = tmp_path / "garbage.keras"
+    path.write_bytes(b"not a model")
+    name = path if name == path.name else name
+    command = ["-o" if main is not fit.main else "--output", tmp_path / "out"]
+    if main is enhance.main:
+        command.append(folder)
+    if main is fit.main:
+        command += ["--dataset", "folder", "--data-dir", folder]
+    code, out, err = call(main, capsys, *command, "--weights", name)
+    assert code == 1 and not out
+    assert len(error_lines(err)) == 1 and str(name) in err
+    assert not (tmp_path / "out").exists()
+
+
+# export and fit
+
+
+def test_export(weights, tmp_path, capsys):
+    command = ["-o", tmp_path / "served", "--weights", weights]
+    code, out, _ = call(export.main, capsys, *command, "--model-version", 3)
+    assert code == 0 and out.splitlines()[-1] == str(tmp_path / "served" / "3")
+    assert (tmp_path / "served" / "3" / "saved_model.pb").is_file()
+    code, _, err = call(export.main, capsys, *command, "--model-version", 3)
+    assert code == 1 and "is there already" in err
+
+
+def test_fit_options_replace_the_recipes(tmp_path, monkeypatch, capsys):
+    """Every field has an option, and what is not given stays the recipe's."""
+    calls = []
+    monkeypatch.setattr("zero_dce_keras.training.run.train", lambda *a: calls.append(a))
+    options = ["--dataset", "sample", "--data-dir", "d", "--output", "o"]
+    options += ["--weights", "w", "--mixed-precision", "--recipe", "official"]
+    options += ["--epochs", "3", "--l2", "0.5", "--crop", "--monitor", "psnr"]
+    code, out, _ = call(fit.main, capsys, *options)
+    assert (code, out) == (0, "o\n")
+    recipe = zero_dce_keras.RECIPES["official"]()
+    expected = recipe.replace(epochs=3, l2=0.5, crop=True, monitor="psnr")
+    assert calls == [(expected, "sample", "d", "o", "w", True)]
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (["--dataset", "folder"], "--data-dir"),
+        (["--data-dir", "nowhere"], "nowhere"),
+        (["--dataset", "folder", "--data-dir", "photos", "--epochs", "0"], "epochs"),
+        (
+            ["--dataset", "folder", "--data-dir", "photos", "--num-layers", "4"],
+            "layers",
+        ),
+        (
+            [
+                "--dataset",
+                "folder",
+                "--data-dir",
+                "photos",
+                "--crop",
+                "--image-size",
+                "99",
+            ],
+            "image_size",
+        ),
+    ],
+    ids=str,
+)
+def test_fit_errors_are_one_line(
+    options, message, photo_folder, tmp_path, monkeypatch, capsys
+):
+    photo_folder()
+    monkeypatch.chdir(tmp_path)
+    options = [*options, "--filters", "2"]
+    code, _, err = call(fit.main, capsys, *options)
+    assert code in (1, 2)
+    assert message in error_lines(err)[-1]

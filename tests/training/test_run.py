@@ -1,0 +1,316 @@
+import csv
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from zero_dce_keras import RECIPES, Recipe, ZeroDCE, load_model, train
+from zero_dce_keras.models import open_model
+from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
+
+pytestmark = pytest.mark.usefixtures("without_xla")
+TINY = Recipe(
+    train_images=4,
+    validation_images=2,
+    image_size=16,
+    batch_size=2,
+    epochs=2,
+    num_iterations=2,
+    filters=4,
+    num_layers=3,
+    learning_rate=1e-3,
+    global_clipnorm=0.1,
+    l2=1e-4,
+    initial_stddev=0.02,
+    seed=5,
+)
+
+
+def run(data, output, recipe=TINY, **kwargs):
+    return train(recipe, "lol", data, output, verbose=0, **kwargs)
+
+
+def files(directory):
+    return {path.name for path in directory.iterdir()}
+
+
+def rows(run_dir):
+    with open(run_dir / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory, make_lol):
+    directory = tmp_path_factory.mktemp("data")
+    make_lol(directory, train_ids=(2, 5, 6, 7, 8, 9))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory):
+    """(run directory, model, history) of a run of two epochs, with XLA."""
+    run_dir = tmp_path_factory.mktemp("runs") / "new" / "run"
+    return run_dir, *run(data, run_dir)
+
+
+def test_what_a_run_leaves(finished):
+    run_dir = finished[0]
+    assert files(run_dir) == {
+        "best.weights.h5",
+        "config.json",
+        "history.csv",
+        "history.png",
+        "last.keras",
+        "logs",
+        "pictures",
+    }
+    assert list((run_dir / "logs").rglob("events.out.tfevents.*"))
+    assert files(run_dir / "pictures") == {"epoch_0001.png", "epoch_0002.png"}
+    for path in (run_dir / "history.png", run_dir / "pictures" / "epoch_0002.png"):
+        with Image.open(path) as image:
+            assert min(image.size) > 100
+            assert np.asarray(image.convert("L")).std() > 5
+
+
+def test_config_says_what_was_run(finished, data):
+    config = json.loads((finished[0] / "config.json").read_text())
+    assert config["recipe"] == dataclasses.asdict(TINY)
+    assert (config["dataset"], config["data_dir"]) == ("lol", str(data))
+    images = {"train": 4, "validation": 2, "rest": 0, "test": 2}
+    assert config["images"] == images
+    assert {"keras", "python", "zero_dce_keras"} <= set(config["versions"])
+    assert "cpu" in config["device"].lower() or "gpu" in config["device"].lower()
+
+
+def test_history_has_a_row_an_epoch(finished):
+    run_dir, _, history = finished
+    table = rows(run_dir)
+    assert [row["epoch"] for row in table] == ["0", "1"]
+    assert set(table[0]) == {"epoch", *history.history}
+    for name, values in history.history.items():
+        assert [float(row[name]) for row in table] == pytest.approx(values)
+    for name in ("total_loss", "exposure_loss", "psnr", "ssim", "mse", "mae"):
+        assert {name, f"val_{name}"} <= set(table[0])
+
+
+def test_last_is_the_model_at_the_end(finished, low_light):
+    run_dir, model, _ = finished
+    last = load_model(run_dir / "last.keras")
+    np.testing.assert_array_equal(last(low_light), model(low_light))
+    assert int(last.optimizer.iterations) == 4  # 2 epochs of 2 batches
+    settings = last.optimizer.max_gradient_norm, last.optimizer.l2
+    assert settings == (0.1, 1e-4)
+
+
+def test_the_recipe_reaches_the_model(data, tmp_path):
+    recipe = TINY.replace(
+        epochs=1,
+        well_exposedness=0.42,
+        exposure_patch_size=8,
+        loss_form="paper",
+        spatial_weight=2,
+        exposure_weight=3,
+        color_weight=4,
+        smoothness_weight=5,
+        weight_decay=0.1,
+    )
+    model, _ = run(data, tmp_path, recipe, mixed_precision=True)
+    config = model.get_config()
+    for name in ("num_iterations", "filters", "num_layers", "well_exposedness"):
+        assert config[name] == getattr(recipe, name)
+    assert (config["loss_form"], config["exposure_patch_size"]) == ("paper", 8)
+    assert list(config["loss_weights"].values()) == [2, 3, 4, 5]
+    assert config["kernel_initializer"]["config"]["stddev"] == 0.02
+    assert model.optimizer.weight_decay == 0.1
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-3)
+    assert model.dce_model.get_layer("conv_1").compute_dtype == "bfloat16"
+
+
+def test_same_seed_same_run(finished, data, tmp_path):
+    _, history = run(data, tmp_path / "again")
+    for name, values in history.history.items():
+        assert values == pytest.approx(finished[2].history[name], rel=1e-4), name
+    _, other = run(data, tmp_path / "other", TINY.replace(seed=6, epochs=1))
+    assert other.history["total_loss"][0] != history.history["total_loss"][0]
+
+
+@pytest.mark.parametrize(
+    "monitor, values, best",
+    [
+        ("total_loss", [3, 1, 2], 1),
+        ("psnr", [3, 9, 7], 1),
+        ("ssim", [0.1, 0.3, 0.3], 1),
+    ],
+)
+def test_best_weights_are_the_best_epochs(tmp_path, monitor, values, best):
+    """On the validation images; on equal values the earlier epoch stays."""
+    model = ZeroDCE(num_iterations=1, filters=2, num_layers=1)
+    callback = SaveWeights(tmp_path, monitor)
+    callback.set_model(model)
+    for epoch, value in enumerate(values):
+        model.set_weights([np.full_like(w, epoch) for w in model.get_weights()])
+        misleading = {monitor: -value, "total_loss": -value}
+        callback.on_epoch_end(epoch, {**misleading, f"val_{monitor}": value})
+    assert files(tmp_path) == {"best.weights.h5", "last.keras"}
+    assert open_model(tmp_path / "best.weights.h5").get_weights()[0].max() == best
+    assert open_model(tmp_path / "last.keras").get_weights()[0].max() == 2
+
+
+def test_photographs_without_references(photo_folder, tmp_path, capsys):
+    recipe = TINY.replace(epochs=1, validation_images=0)
+    folder = photo_folder()
+    _, history = train(recipe, "folder", folder, tmp_path / "run", verbose=0)
+    assert "total_loss" in history.history and "psnr" not in history.history
+    assert (tmp_path / "run" / "best.weights.h5").is_file()
+    assert "3 train, 0 validation" in capsys.readouterr().err
+
+
+def test_the_default_recipe_takes_photographs_without_references(
+    photo_folder, tmp_path
+):
+    """`fit --dataset folder` needs no other option, though the monitor is the PSNR."""
+    small = {"image_size": 16, "batch_size": 2, "epochs": 1, "filters": 2}
+    recipe = RECIPES["default"]().replace(**small)
+    train(recipe, "folder", photo_folder(), tmp_path / "run", verbose=0)
+    assert {"best.weights.h5", "last.keras"} <= files(tmp_path / "run")
+
+
+# Where it starts
+
+
+def test_start_from_weights(finished, data, tmp_path, low_light):
+    """No step taken, next to nothing learnt: the weights are those of the other run."""
+    start = finished[0] / "best.weights.h5"
+    recipe = TINY.replace(epochs=1, learning_rate=1e-12, l2=None)
+    model, _ = run(data, tmp_path, recipe, weights=start)
+    expected = open_model(start)
+    np.testing.assert_allclose(model(low_light), expected(low_light), atol=1e-6)
+
+
+def test_start_from_weights_of_another_size(finished, data, tmp_path):
+    with pytest.raises(ValueError, match=r"best.weights.h5.*\(2, 8, 3\).*\(2, 4, 3\)"):
+        run(
+            data,
+            tmp_path / "run",
+            TINY.replace(filters=8),
+            weights=finished[0] / "best.weights.h5",
+        )
+    assert not (tmp_path / "run").exists()
+
+
+# How it ends early
+
+
+@pytest.mark.parametrize("whole_epochs", [0, 1])
+def test_ctrl_c_saves(data, tmp_path, monkeypatch, capsys, whole_epochs):
+    def stop(self, batch, logs=None):
+        if self.model.optimizer.iterations == 2 * whole_epochs + 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(SavePictures, "on_train_batch_end", stop)
+    model, _ = run(data, tmp_path)
+    assert f"stopped after {whole_epochs} whole epochs" in capsys.readouterr().err
+    last = load_model(tmp_path / "last.keras")
+    assert int(last.optimizer.iterations) == 2 * whole_epochs + 1
+    for one, other in zip(last.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not [name for name in files(tmp_path) if name.startswith("unfinished")]
+    assert (tmp_path / "history.png").exists() == bool(whole_epochs)
+    if whole_epochs:
+        assert len(rows(tmp_path)) == 1
+
+
+def test_ctrl_c_while_a_file_is_written(data, tmp_path, monkeypatch, low_light):
+    """The file of the epoch before is still whole."""
+    save = ZeroDCE.save_weights
+
+    def stop(self, path, **kwargs):
+        save(self, path, **kwargs)
+        if self.optimizer.iterations > 2:
+            path.write_bytes(b"half a file")
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ZeroDCE, "save_weights", stop)
+    # A rate at which the second epoch is surely better than the first.
+    run(data, tmp_path, TINY.replace(learning_rate=0.01))
+    with h5py.File(tmp_path / "best.weights.h5") as file:
+        assert "layers" in file
+    assert not [name for name in files(tmp_path) if name.startswith("unfinished")]
+    assert load_model(tmp_path / "last.keras")(low_light).shape == low_light.shape
+
+
+def test_ctrl_c_before_the_first_step(data, tmp_path, monkeypatch):
+    def stop(self, *_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ZeroDCE, "fit", stop)
+    run(data, tmp_path)
+    assert load_model(tmp_path / "last.keras").built
+
+
+@pytest.mark.large
+def test_a_real_sigint(data, tmp_path):
+    command = [sys.executable, "-m", "zero_dce_keras.fit", "--data-dir", str(data)]
+    command += ["--train-images", "4", "--validation-images", "2", "--epochs", "100000"]
+    command += ["--image-size", "16", "--output", str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 90
+    while not (tmp_path / "last.keras").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "stopped after" in err and "Traceback" not in err
+    assert load_model(tmp_path / "last.keras").compiled
+
+
+# What cannot be trained with
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"batch_size": 5, "drop_remainder": True},
+        {"image_size": 15},
+        {"image_size": 16, "exposure_patch_size": 17},
+        {"exposure_patch_size": 0},
+        {"image_size": 33, "crop": True},
+        {"learning_rate": 0.0},
+        {"num_layers": 4},
+        {"num_iterations": 0},
+        {"filters": 0},
+        {"well_exposedness": 1.5},
+        {"train_images": 0},
+        {"train_images": 6},
+        {"validation_images": -1},
+        {"global_clipnorm": -1.0},
+        {"l2": -1.0},
+        {"initial_stddev": -0.1},
+        {"loss_form": "seed"},
+        {"monitor": "niqe"},
+        {"seed": -1},
+    ],
+    ids=str,
+)
+def test_wrong_values_are_named(data, tmp_path, changes):
+    """Before anything is written, in one line that names the value."""
+    with pytest.raises(ValueError) as error:
+        run(data, tmp_path / "run", TINY.replace(**changes))
+    name = next(iter(changes))
+    name = {"global_clipnorm": "norm", "initial_stddev": "stddev"}.get(name, name)
+    name = {"exposure_patch_size": "patch_size"}.get(name, name)
+    if "image_size" in changes:
+        name = "image_size"
+    if name == "loss_form":
+        name = "form"
+    assert name in str(error.value).lower()
+    assert not (tmp_path / "run").exists()
