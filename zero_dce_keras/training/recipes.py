@@ -8,9 +8,9 @@ def default():
     return Recipe(
         image_size=128,
         batch_size=8,
-        epochs=8,
-        well_exposedness=0.42,
-        monitor="psnr",
+        epochs=6,
+        learning_rate=1e-3,
+        well_exposedness=0.46,
     )
 
 
@@ -67,9 +67,8 @@ def demo():
         image_size=128,
         batch_size=8,
         epochs=20,
-        learning_rate=5e-4,
-        well_exposedness=0.42,
-        monitor="psnr",
+        learning_rate=1e-3,
+        well_exposedness=0.46,
     )
 
 
