@@ -73,6 +73,22 @@ def start_backend():
         import keras  # noqa: F401
 
 
+def not_negative(text):
+    """An argparse type: a whole number, at least 0."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must not be negative. Received: {text}")
+    return number
+
+
+def fraction(text):
+    """An argparse type: a number in [0, 1]."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"must be in [0, 1]. Received: {text}")
+    return number
+
+
 def run(main, argv=None):
     """Run a command; what a user can cause becomes one line and an exit code.
 

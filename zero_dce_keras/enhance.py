@@ -20,10 +20,15 @@ def build_parser():
         "-o", "--output", type=Path, metavar="DIR", required=True, help="made if needed"
     )
     parser.add_argument(
-        "--iterations", type=int, help="times to apply a curve (default: the model's)"
+        "--iterations",
+        type=cli.not_negative,
+        help="times to apply a curve (default: the model's)",
     )
     parser.add_argument(
-        "--strength", type=float, default=1.0, help="from 0 to 1 (default: %(default)s)"
+        "--strength",
+        type=cli.fraction,
+        default=1.0,
+        help="from 0 to 1 (default: %(default)s)",
     )
     return parser
 
@@ -37,6 +42,8 @@ def main(argv=None):
     jobs = []  # (source, target)
     for path in args.inputs:
         sources = list_images(path) if path.is_dir() else [path]
+        if not sources:
+            raise ValueError(f"{path}: no photographs in this directory")
         jobs += [(source, args.output / source.name) for source in sources]
     _check_targets(jobs)
     enhancer = Enhancer.from_preset(args.weights)
@@ -48,7 +55,7 @@ def main(argv=None):
         except (ValueError, OSError) as error:
             print(f"error: {cli.one_line(error)}", file=sys.stderr)
             failed += 1
-    return 1 if failed or not jobs else 0
+    return 1 if failed else 0
 
 
 def _check_targets(jobs):

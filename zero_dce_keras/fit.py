@@ -1,5 +1,6 @@
 """Train Zero-DCE: `python -m zero_dce_keras.fit`."""
 
+import contextlib
 import dataclasses
 import sys
 import types
@@ -45,14 +46,15 @@ def main(argv=None):
         if getattr(args, field.name) is not None
     }
     recipe = RECIPES[args.recipe]().replace(**changes)
-    train(
-        recipe,
-        args.dataset,
-        args.data_dir,
-        args.output,
-        args.weights,
-        args.mixed_precision,
-    )
+    with contextlib.redirect_stdout(sys.stderr):  # Keras' progress bar
+        train(
+            recipe,
+            args.dataset,
+            args.data_dir,
+            args.output,
+            args.weights,
+            args.mixed_precision,
+        )
     print(args.output)
     return 0
 

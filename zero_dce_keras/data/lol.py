@@ -57,6 +57,10 @@ def load_lol(
         raise ValueError(
             f"test_split must be 'eval15' or 'rest'. Received: {test_split!r}"
         )
+    if validation_images < 1:
+        raise ValueError(
+            f"validation_images must be positive. Received: {validation_images}"
+        )
     splits = split_lol(data_dir, train_images, validation_images)
     print(f"LOL: {splits.describe()}", file=sys.stderr)
     test = splits.test if test_split == "eval15" else splits.rest

@@ -28,6 +28,11 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
         ValueError: if `dataset` is unknown, or a folder is not named.
         FileNotFoundError: if the data is not there.
     """
+    if train_images < 1 or validation_images < 0:
+        raise ValueError(
+            "train_images must be positive and validation_images not negative. "
+            f"Received: {train_images} and {validation_images}"
+        )
     if dataset == "lol":
         return split_lol(data_dir, train_images, validation_images)
     if dataset == "sample":

@@ -45,11 +45,22 @@ def make_dataset(
     """
     import tensorflow as tf
 
-    _check(pairs, image_size, batch_size, drop_remainder)
+    _check(pairs, image_size, batch_size, drop_remainder, crop)
     stored_size = None if crop else image_size
     images = read_pairs(pairs, stored_size)
     auto = tf.data.AUTOTUNE
-    same_size = len({image.shape for image in images}) == 1
+    sizes = {image.shape for image in images}
+    if crop and min(min(size[:2]) for size in sizes) < image_size:
+        raise ValueError(
+            "image_size must be at most the shorter side of every image when crops are "
+            f"cut. Received: {image_size}"
+        )
+    if image_size is None and batch_size > 1 and len(sizes) > 1:
+        raise ValueError(
+            "batch_size must be 1 for images of different sizes that are not resized. "
+            f"Received: {batch_size}"
+        )
+    same_size = len(sizes) == 1
     if same_size:
         stacked = np.stack(images)  # (N, H, W, 3 or 6)
         dataset = tf.data.Dataset.from_tensor_slices(stacked)
@@ -110,10 +121,12 @@ def read_pairs(pairs, image_size=None):
         return list(pool.map(read_pair, pairs))
 
 
-def _check(pairs, image_size, batch_size, drop_remainder):
+def _check(pairs, image_size, batch_size, drop_remainder, crop):
     for name, value in (("image_size", image_size), ("batch_size", batch_size)):
         if value is not None and value < 1:
             raise ValueError(f"{name} must be positive. Received: {value}")
+    if crop and image_size is None:
+        raise ValueError("image_size must not be None when crops are cut")
     if not pairs:
         raise ValueError("pairs must not be empty")
     if drop_remainder and batch_size > len(pairs):

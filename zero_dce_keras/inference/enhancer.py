@@ -91,6 +91,11 @@ def _check_array(image):
         raise ValueError(
             f"image must be uint8, uint16 or float in [0, 1]. Received: {image.dtype}"
         )
+    if image.dtype.kind == "f" and not (image.min() >= 0 and image.max() <= 1):
+        raise ValueError(
+            "image must be in [0, 1] where it is float. "
+            f"Received: values from {image.min()} to {image.max()}"
+        )
 
 
 def _like(enhanced, dtype):

@@ -58,7 +58,7 @@ def _safe_sqrt(x):
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
 class ColorConstancyLoss(ZeroReferenceLoss):
-    """`color_constancy` as a Keras loss: `loss(None, enhanced)`.
+    """`color_constancy` as a Keras loss: `loss(enhanced, enhanced)`.
 
     Args:
         form: see `color_constancy`.

@@ -51,7 +51,7 @@ def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="offici
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
 class ExposureControlLoss(ZeroReferenceLoss):
-    """`exposure_control` as a Keras loss: `loss(None, enhanced)`.
+    """`exposure_control` as a Keras loss: `loss(enhanced, enhanced)`.
 
     Args:
         well_exposedness: see `exposure_control`.

@@ -53,7 +53,7 @@ def illumination_smoothness(curve_maps, form="official"):
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
 class IlluminationSmoothnessLoss(ZeroReferenceLoss):
-    """`illumination_smoothness` as a Keras loss: `loss(None, curve_maps)`.
+    """`illumination_smoothness` as a Keras loss: `loss(maps, maps)`.
 
     Args:
         form: see `illumination_smoothness`.

@@ -49,14 +49,17 @@ def build_dce_net(
         raise ValueError(f"num_layers must be odd and positive. Received: {num_layers}")
 
     def convolution(k, channels, **kwargs):
-        # A fresh copy: one seeded initialiser object shared by all layers would give
-        # layers of equal shape equal weights.
+        # A copy with a seed of its own: one seed for all layers would give layers of
+        # equal shape equal weights.
         initializer = keras.initializers.get(kernel_initializer)
+        config = initializer.get_config()
+        if isinstance(config.get("seed"), int):
+            config["seed"] += k
         return keras.layers.Conv2D(
             channels,
             3,
             padding="same",
-            kernel_initializer=initializer.clone(),
+            kernel_initializer=type(initializer).from_config(config),
             data_format="channels_last",
             name=f"conv_{k}",
             **kwargs,

@@ -5,7 +5,7 @@ from pathlib import Path
 import h5py
 import keras
 
-from zero_dce_keras.models.presets import load_preset
+from zero_dce_keras.models.presets import PresetMixin, load_preset
 from zero_dce_keras.models.zero_dce import ZeroDCE
 
 
@@ -32,7 +32,13 @@ def load_model(path):
         return load_preset(path)
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file")
-    return keras.saving.load_model(path, safe_mode=True)
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path}: not a readable .keras file: {error}") from None
+    if not isinstance(model, PresetMixin):
+        raise ValueError(f"{path}: this {type(model).__name__} is no model of ours")
+    return model
 
 
 def open_model(weights):

@@ -48,6 +48,8 @@ def load_preset(name):
     directory = preset_directory(name)
     config = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))
     model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    if not isinstance(model, PresetMixin):
+        raise ValueError(f"{directory / CONFIG_FILE} describes no model of ours")
     model.load_weights(directory / WEIGHTS_FILE)
     return model
 

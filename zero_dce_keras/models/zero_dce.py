@@ -144,10 +144,11 @@ class ZeroDCE(PresetMixin, TensorFlowTrainer):
                 weight_decay=weight_decay,
             )
         super().compile(optimizer=optimizer, **kwargs)
+        # Now, so that a model saved before its first step reloads without a warning.
+        self.optimizer.build(self.trainable_variables)
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     def call(self, low_light, num_iterations=None, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1]; see `apply_curves`."""

@@ -64,12 +64,25 @@ def train(
     write_config(run_dir, config)
     started = time.monotonic()
     say(f"{splits.describe()}; on {describe_devices()}; writing {run_dir}")
-    checkpoints = SaveWeights(run_dir, recipe.monitor)
+    monitor = recipe.monitor
+    if (
+        monitor in ("psnr", "ssim")
+        and not (splits.validation or splits.train)[0].reference
+    ):
+        say(
+            f"no references, so no {monitor}: the best weights have the least total_loss"
+        )
+        monitor = "total_loss"
+    checkpoints = SaveWeights(run_dir, monitor)
+    checkpoints.set_model(model)
+    history = keras.callbacks.History()
+    history.on_train_begin()  # both are there, however early Ctrl-C comes
     callbacks = [
+        history,
         keras.callbacks.CSVLogger(run_dir / "history.csv"),
         keras.callbacks.TensorBoard(run_dir / "logs", write_graph=False),
         checkpoints,
-        SavePictures(run_dir, (splits.validation or splits.train)[:4]),
+        SavePictures(run_dir, a_few(splits.validation or splits.train)),
     ]
     try:
         model.fit(
@@ -81,14 +94,14 @@ def train(
             verbose=verbose,
         )
     except KeyboardInterrupt:
-        say(f"stopped after {len(model.history.epoch)} whole epochs")
+        say(f"stopped after {len(history.epoch)} whole epochs")
         checkpoints.save_last()
     config["seconds"] = round(time.monotonic() - started)
     config["best_epoch"] = checkpoints.best_epoch
     write_config(run_dir, config)
-    if model.history.epoch:
-        plot_history(model.history).savefig(run_dir / "history.png", dpi=100)
-    return model, model.history
+    if history.epoch:
+        plot_history(history).savefig(run_dir / "history.png", dpi=100)
+    return model, history
 
 
 def check_recipe(recipe):
@@ -99,7 +112,15 @@ def check_recipe(recipe):
             f"image_size must be at least {smallest}, the window of the losses. "
             f"Received: {recipe.image_size}"
         )
-    for name in ("epochs", "batch_size", "learning_rate"):
+    if recipe.monitor not in ("total_loss", "psnr", "ssim"):
+        raise ValueError(
+            f"monitor must be total_loss, psnr or ssim. Received: {recipe.monitor!r}"
+        )
+    if recipe.initial_stddev is not None and recipe.initial_stddev < 0:
+        raise ValueError(
+            f"initial_stddev must not be negative. Received: {recipe.initial_stddev}"
+        )
+    for name in ("epochs", "batch_size", "learning_rate", "exposure_patch_size"):
         if getattr(recipe, name) <= 0:
             raise ValueError(
                 f"{name} must be positive. Received: {getattr(recipe, name)}"
@@ -123,6 +144,11 @@ def make_datasets(splits, recipe):
     return training_data, make_dataset(
         splits.validation, recipe.image_size, recipe.batch_size
     )
+
+
+def a_few(pairs, count=4):
+    """Some pairs from all over a list: neighbours often show the same scene."""
+    return pairs[:: max(1, len(pairs) // count)][:count]
 
 
 def build_model(recipe, mixed_precision=False):
