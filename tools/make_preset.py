@@ -45,7 +45,7 @@ def main():
     for run, each in zip(args.runs, scores, strict=True):
         print(run, {name: round(each["test"][name], 3) for name in SCORES})
 
-    model = build_model(recipes[0])
+    model = build_model(recipes[0], steps_per_epoch=1)
     model.load_weights(args.runs[0] / BEST_FILE)
     model.save_to_preset(
         PRESETS_DIR / args.name, card(configs, recipes, scores, args.note)

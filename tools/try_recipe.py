@@ -34,7 +34,7 @@ def main():
     )
     scored = {"validation": splits.validation[::9], "training": splits.train[::33]}
     training_data, _ = make_datasets(splits, recipe)
-    model = build_model(recipe)
+    model = build_model(recipe, len(training_data))
     for epoch in range(2, recipe.epochs + 1, 2):
         model.fit(training_data, epochs=2, verbose=0, shuffle=False)
         for name, pairs in scored.items():

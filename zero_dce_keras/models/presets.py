@@ -99,7 +99,8 @@ class PresetMixin:
         directory = Path(directory)
         if directory.exists():
             names = {path.name for path in directory.iterdir()}
-            if not names <= {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE}:
+            ours = {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE}
+            if names and not {CONFIG_FILE, WEIGHTS_FILE} <= names <= ours:
                 raise ValueError(
                     "directory must be new, empty or a preset, so that nothing else is "
                     f"replaced. Received: {str(directory)!r}"

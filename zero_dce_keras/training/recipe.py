@@ -27,6 +27,9 @@ class Recipe:
     flip: bool = _option(False, "mirror images left-right at random")
     epochs: int = _option(50, "passes through the training images")
     learning_rate: float = _option(1e-4, "Adam's learning rate")
+    cosine_decay: bool = _option(
+        False, "lower the learning rate to 0 along a cosine over the run"
+    )
     global_clipnorm: float | None = _option(
         None, "scale gradients with a larger global norm down to it"
     )

@@ -7,10 +7,13 @@ def default():
     """The best found so far: `zero_dce_lol`."""
     return Recipe(
         image_size=128,
+        crop=True,
         batch_size=8,
         epochs=6,
         learning_rate=1e-3,
-        well_exposedness=0.46,
+        cosine_decay=True,
+        well_exposedness=0.52,
+        smoothness_weight=400.0,
     )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import platform
 import sys
 import time
@@ -55,7 +56,8 @@ def train(
         dataset, data_dir, recipe.train_images, recipe.validation_images
     )
     training_data, validation_data = make_datasets(splits, recipe)
-    model = build_model(recipe, mixed_precision)
+    steps_per_epoch = math.ceil(len(splits.train) / recipe.batch_size)
+    model = build_model(recipe, steps_per_epoch, mixed_precision)
     if weights is not None:
         start_from(model, weights)
     run_dir = Path(output)
@@ -151,8 +153,13 @@ def a_few(pairs, count=4):
     return pairs[:: max(1, len(pairs) // count)][:count]
 
 
-def build_model(recipe, mixed_precision=False):
+def build_model(recipe, steps_per_epoch, mixed_precision=False):
     """A compiled `ZeroDCE` as the recipe says."""
+    learning_rate = recipe.learning_rate
+    if recipe.cosine_decay:
+        learning_rate = keras.optimizers.schedules.CosineDecay(
+            learning_rate, decay_steps=recipe.epochs * steps_per_epoch
+        )
     initializer = "glorot_uniform"
     if recipe.initial_stddev is not None:
         initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
@@ -173,7 +180,7 @@ def build_model(recipe, mixed_precision=False):
         dtype="mixed_bfloat16" if mixed_precision else "float32",
     )
     model.compile(
-        learning_rate=recipe.learning_rate,
+        learning_rate=learning_rate,
         global_clipnorm=recipe.global_clipnorm,
         l2=recipe.l2,
         weight_decay=recipe.weight_decay,
