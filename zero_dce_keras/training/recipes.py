@@ -12,7 +12,7 @@ def default():
         epochs=6,
         learning_rate=1e-3,
         cosine_decay=True,
-        well_exposedness=0.48,
+        well_exposedness=0.44,
         smoothness_weight=400.0,
     )
 

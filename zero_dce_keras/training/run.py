@@ -66,16 +66,7 @@ def train(
     write_config(run_dir, config)
     started = time.monotonic()
     say(f"{splits.describe()}; on {describe_devices()}; writing {run_dir}")
-    monitor = recipe.monitor
-    if (
-        monitor in ("psnr", "ssim")
-        and not (splits.validation or splits.train)[0].reference
-    ):
-        say(
-            f"no references, so no {monitor}: the best weights have the least total_loss"
-        )
-        monitor = "total_loss"
-    checkpoints = SaveWeights(run_dir, monitor)
+    checkpoints = SaveWeights(run_dir, usable_monitor(recipe.monitor, splits))
     checkpoints.set_model(model)
     history = keras.callbacks.History()
     history.on_train_begin()  # both are there, however early Ctrl-C comes
@@ -146,6 +137,14 @@ def make_datasets(splits, recipe):
     return training_data, make_dataset(
         splits.validation, recipe.image_size, recipe.batch_size
     )
+
+
+def usable_monitor(monitor, splits):
+    """The tracker to choose weights by: not `psnr` or `ssim` without references."""
+    if monitor == "total_loss" or (splits.validation or splits.train)[0].reference:
+        return monitor
+    say(f"no references, so no {monitor}: the best weights have the least total_loss")
+    return "total_loss"
 
 
 def a_few(pairs, count=4):
