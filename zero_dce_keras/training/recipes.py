@@ -69,7 +69,7 @@ def demo():
     return Recipe(
         image_size=128,
         batch_size=8,
-        epochs=20,
+        epochs=12,
         learning_rate=1e-3,
         well_exposedness=0.46,
     )
