@@ -22,8 +22,9 @@ $(VENV)/.installed: setup.cfg pyproject.toml requirements.txt
 	touch $@
 
 demo: venv
+	rm -rf runs/demo
 	$(RUN) -m zero_dce_keras.fit --dataset sample --recipe demo --output runs/demo
-	$(RUN) -m zero_dce_keras.evaluate --dataset sample --output runs/demo --save-images \
+	$(RUN) -m zero_dce_keras.evaluate --dataset sample --output runs/demo \
 		--weights input --weights runs/demo/best.weights.h5 --weights zero_dce_lol
 
 test: venv

@@ -65,11 +65,6 @@ def gemm():
     return tf.function(lambda: tf.matmul(matrix, matrix))
 
 
-def gemm_gflops(repeats=9, clock="wall"):
-    """Rate of the machine's float32 matrix product, in GFLOP/s."""
-    return GEMM_GFLOP / alternate({"gemm": gemm()}, repeats, clock)["gemm"]
-
-
 def alternate(functions, repeats, clock="wall", warm_up=1):
     """Time callables in turn, A B A B …, so that the machine's moods hit them alike.
 

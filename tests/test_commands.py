@@ -143,6 +143,8 @@ def test_wrong_usage_is_exit_code_2(main, arguments, capsys, tmp_path, monkeypat
 def test_version(capsys):
     code, out, _ = call(fit.main, capsys, "--version")
     assert code == 0 and zero_dce_keras.__version__ in out
+    assert main_module.main(["--version"]) == 0
+    assert capsys.readouterr().out == out
 
 
 # What becomes of errors
@@ -180,7 +182,7 @@ def test_output_into_a_closed_pipe(photo_folder, weights, tmp_path):
     )
     process.stdout.close()
     err = process.stderr.read()
-    process.wait(timeout=60)
+    assert process.wait(timeout=60) == 141 and not error_lines(err)
     assert "Traceback" not in err and "BrokenPipe" not in err
 
 
@@ -228,6 +230,35 @@ def test_enhance_an_empty_folder(photo_folder, weights, tmp_path, capsys):
     code, out, err = call(enhance.main, capsys, *command)
     assert code == 1 and not out
     assert len(error_lines(err)) == 1 and str(folder) in err
+
+
+def test_enhance_goes_on_after_an_empty_folder(photo_folder, weights, tmp_path, capsys):
+    empty, folder = photo_folder([], "empty"), photo_folder(["1.png"])
+    command = [empty, folder, "-o", tmp_path / "out", "--weights", weights]
+    code, out, err = call(enhance.main, capsys, *command)
+    assert code == 1 and out.split() == [str(tmp_path / "out" / "1.png")]
+    assert len(error_lines(err)) == 1 and str(empty) in err
+    assert files(tmp_path / "out") == ["1.png"]
+
+
+def test_enhance_names_a_folder_that_cannot_be_read(
+    photo_folder, weights, tmp_path, capsys, monkeypatch
+):
+    from zero_dce_keras import images
+
+    secret, folder = photo_folder(["2.png"], "secret"), photo_folder(["1.png"])
+    list_images = images.list_images
+
+    def refuse(directory):
+        if directory == secret:
+            raise PermissionError(13, "Permission denied", str(secret))
+        return list_images(directory)
+
+    monkeypatch.setattr(images, "list_images", refuse)
+    command = [secret, folder, "-o", tmp_path / "out", "--weights", weights]
+    code, out, err = call(enhance.main, capsys, *command)
+    assert code == 1 and out.split() == [str(tmp_path / "out" / "1.png")]
+    assert error_lines(err) == [f"error: {secret}: Permission denied"]
 
 
 def test_enhance_never_overwrites_an_input(photo_folder, weights, tmp_path, capsys):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from zero_dce_keras import cli, evaluate
+from zero_dce_keras.data import open_splits
 from zero_dce_keras.images import read_image, write_image
 
 LOL = Path(__file__).parents[2] / "shared" / "data" / "lol"
@@ -60,7 +61,7 @@ def test_gt_mean_is_a_column_of_its_own(folder, capsys):
 
 
 def test_output_holds_everything(folder, capsys):
-    assert run("--data-dir", folder, "--output", folder / "out") == 0
+    assert run("--data-dir", folder, "-o", folder / "out") == 0
     out = folder / "out"
     found = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
     images = {"enhanced/input/2.png", "enhanced/input/10.png"}
@@ -125,9 +126,42 @@ def test_errors_are_one_line(folder, monkeypatch, capsys, options, message):
     assert not out and err.count("\n") == 1 and message in err
 
 
-def test_wrong_usage_is_exit_code_2(capsys):
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (["--data-dir", ".", "--split", "holdout"], "holdout"),
+        (["--data-dir", ".", "--train-images", "0"], "must be positive"),
+        ([], "--dataset folder needs --data-dir"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(options, message, capsys):
     with pytest.raises(SystemExit, match="2"):
-        run("--split", "holdout")
+        run(*options)
+    out, err = capsys.readouterr()
+    assert not out and message in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "rest"])
+def test_the_splits_are_those_of_the_training(split, make_lol, tmp_path, capsys):
+    make_lol(tmp_path, train_ids=range(2, 14))
+    expected = getattr(open_splits("lol", tmp_path, 4, 3), split)
+    assert expected
+    options = ["--train-images", "4", "--validation-images", "3", "--weights", "input"]
+    options += ["--data-dir", str(tmp_path), "--split", split, "--json"]
+    assert cli.run(evaluate.main, options) == 0
+    (method,) = json.loads(capsys.readouterr().out)["methods"]
+    assert [row["name"] for row in method["images"]] == [pair.name for pair in expected]
+
+
+def test_eval15_is_scored_without_our485(tmp_path, capsys):
+    for number in range(15):
+        for light in ("low", "high"):
+            path = tmp_path / f"lol_dataset/eval15/{light}/{number}.png"
+            write_image(path, photo(number))
+    options = ["--data-dir", str(tmp_path), "--weights", "input", "--json"]
+    assert cli.run(evaluate.main, options) == 0, capsys.readouterr().err
+    (method,) = json.loads(capsys.readouterr().out)["methods"]
+    assert len(method["images"]) == 15
 
 
 def test_help_imports_neither_keras_nor_tensorflow():

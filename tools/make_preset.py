@@ -14,16 +14,18 @@ import statistics
 from pathlib import Path
 
 from zero_dce_keras.data import open_splits
-from zero_dce_keras.evaluation import PROTOCOL, evaluate_pairs, mean_scores
+from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
+from zero_dce_keras.evaluation.report import PROTOCOL
 from zero_dce_keras.inference import Enhancer
 from zero_dce_keras.models import open_model
 from zero_dce_keras.models.presets import PRESETS_DIR
 from zero_dce_keras.training import Recipe
 from zero_dce_keras.training.callbacks import BEST_FILE
+from zero_dce_keras.training.recipes import default
 from zero_dce_keras.training.run import build_model
 
 SCORES = ("psnr", "ssim", "mae")
-LICENCE = (
+TERMS = (
     "Apache-2.0 for the weights. They were trained on LOL (Wei et al., BMVC 2018), "
     "which is for research use and is not part of this package."
 )
@@ -39,70 +41,68 @@ def main():
 
     configs = [json.loads((run / "config.json").read_text()) for run in args.runs]
     recipes = [Recipe(**config["recipe"]) for config in configs]
-    if len({recipe.replace(seed=0) for recipe in recipes}) > 1:
-        parser.error("the runs are not of one recipe")
-    scores = [score(run, configs[0]["dataset"], args.data_dir) for run in args.runs]
-    for run, each in zip(args.runs, scores, strict=True):
-        print(run, {name: round(each["test"][name], 3) for name in SCORES})
+    if {recipe.replace(seed=0) for recipe in recipes} != {default().replace(seed=0)}:
+        parser.error("the runs are not of the recipe `default`: see their config.json")
+    if len(args.runs) < 2 or {config["dataset"] for config in configs} != {"lol"}:
+        parser.error("give two or more runs on LOL")
+    splits = open_splits(
+        "lol", args.data_dir, recipes[0].train_images, recipes[0].validation_images
+    )
+    validation = score(args.runs[0], splits.validation)
+    tests = [score(run, splits.test) for run in args.runs]
+    print("validation", validation, *zip(args.runs, tests, strict=True), sep="\n")
 
-    model = build_model(recipes[0], steps_per_epoch=1)
+    model = build_model(recipes[0], configs[0]["images"]["train"])
     model.load_weights(args.runs[0] / BEST_FILE)
     model.save_to_preset(
-        PRESETS_DIR / args.name, card(configs, recipes, scores, args.note)
+        PRESETS_DIR / args.name, card(configs, recipes, validation, tests, args.note)
     )
 
 
-def score(run, dataset, data_dir):
-    """Mean scores of a run's best weights on the validation and the test images."""
-    recipe = Recipe(**json.loads((run / "config.json").read_text())["recipe"])
-    splits = open_splits(
-        dataset, data_dir, recipe.train_images, recipe.validation_images
-    )
-    enhancer = Enhancer(open_model(run / BEST_FILE))
-    return {
-        split: mean_scores(
-            [row.scores for row in evaluate_pairs(getattr(splits, split), enhancer)]
-        )
-        for split in ("validation", "test")
-    }
+def score(run, pairs):
+    """Mean scores of a run's best weights on some pairs."""
+    results = evaluate_pairs(pairs, Enhancer(open_model(run / BEST_FILE)))
+    scores = mean_scores([result.scores for result in results])
+    return {name: round(scores[name], 4) for name in SCORES}
 
 
-def card(configs, recipes, scores, note):
+def card(configs, recipes, validation, tests, note):
     """What `metadata.json` says."""
     config, recipe = configs[0], recipes[0]
     images = config["images"]
 
-    def rounded(values):
-        return {name: round(values[name], 4) for name in SCORES}
-
     def over_seeds(function):
         return {
-            name: round(function([each["test"][name] for each in scores]), 4)
-            for name in SCORES
+            name: round(function([test[name] for test in tests]), 4) for name in SCORES
         }
 
     return {
-        "data": f"{config['dataset']}: low-light images only, {images['train']} train",
+        "data": "LOL our485, the low-light images alone",
         "split": f"{images['train']} train, {images['validation']} validation, by "
         "ascending id, cut between scenes",
         "command": "python -m zero_dce_keras.fit --recipe default "
         f"--seed {recipe.seed} --data-dir DIR",
-        "recipe": config["recipe"],
         "seed": recipe.seed,
         "best_epoch": config["best_epoch"],
-        "seconds": config["seconds"],
+        "time": f"{config['seconds']} s",
         "device": config["device"],
         "versions": config["versions"],
+        "calibrated": "Without a reference in any gradient. The references of the "
+        "validation split chose the recipe, among them well_exposedness.",
         "protocol": PROTOCOL,
-        "validation": rounded(scores[0]["validation"]),
-        "test": {"data": f"{config['dataset']} eval15", **rounded(scores[0]["test"])},
-        "test_over_seeds": {
-            "seeds": [each.seed for each in recipes],
-            "mean": over_seeds(statistics.mean),
-            "standard_deviation": over_seeds(statistics.stdev),
+        "scores": {
+            "validation": validation,
+            "eval15": tests[0],
+            "eval15_over_seeds": {
+                "seeds": [each.seed for each in recipes],
+                "mean": over_seeds(statistics.mean),
+                "standard_deviation": over_seeds(statistics.stdev),
+            },
         },
+        "parameters": build_model(recipe, images["train"]).count_params(),
+        "recipe": config["recipe"],
         "note": note,
-        "licence": LICENCE,
+        "terms": TERMS,
     }
 
 

@@ -1,4 +1,4 @@
-"""Train a recipe with some changes and watch its scores: how experiments.md is filled.
+"""Train for some epochs and watch the scores: how experiments.md is filled.
 
     python tools/try_recipe.py --data-dir ../shared/data/lol epochs=4 crop=True
 
@@ -10,31 +10,35 @@ split, whose references the training never sees. eval15 is not touched.
 import argparse
 import ast
 
+import keras
 import numpy as np
 
 from zero_dce_keras.data import open_splits
 from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
 from zero_dce_keras.inference import Enhancer
-from zero_dce_keras.training import RECIPES
+from zero_dce_keras.training import Recipe
 from zero_dce_keras.training.run import build_model, make_datasets
+
+BASE = Recipe(image_size=128, batch_size=8, epochs=4)  # else the official losses
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", required=True)
-    parser.add_argument("--recipe", choices=RECIPES, default="default")
     parser.add_argument("changes", nargs="*", metavar="FIELD=VALUE")
     args = parser.parse_args()
     changes = dict(change.split("=", 1) for change in args.changes)
-    recipe = RECIPES[args.recipe]().replace(
+    recipe = BASE.replace(
         **{name: ast.literal_eval(value) for name, value in changes.items()}
     )
+    recipe.check()
+    keras.utils.set_random_seed(recipe.seed)
     splits = open_splits(
         "lol", args.data_dir, recipe.train_images, recipe.validation_images
     )
     scored = {"validation": splits.validation[::9], "training": splits.train[::33]}
     training_data, _ = make_datasets(splits, recipe)
-    model = build_model(recipe, len(training_data))
+    model = build_model(recipe, len(splits.train))
     for epoch in range(2, recipe.epochs + 1, 2):
         model.fit(training_data, epochs=2, verbose=0, shuffle=False)
         for name, pairs in scored.items():

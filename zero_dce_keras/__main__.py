@@ -4,6 +4,7 @@ import importlib
 import sys
 
 from zero_dce_keras import cli
+from zero_dce_keras.version import __version__
 
 VERBS = ("fit", "enhance", "evaluate", "export")
 
@@ -13,6 +14,9 @@ def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] in (["-h"], ["--help"]):
         print(_usage())
+        return 0
+    if argv[:1] == ["--version"]:
+        print(f"zero_dce_keras {__version__}")
         return 0
     if not argv or argv[0] not in VERBS:
         print(_usage(), file=sys.stderr)

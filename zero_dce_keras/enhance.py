@@ -39,22 +39,28 @@ def main(argv=None):
     from zero_dce_keras.images import list_images
     from zero_dce_keras.inference import Enhancer
 
+    failed = 0
     jobs = []  # (source, target)
     for path in args.inputs:
-        sources = list_images(path) if path.is_dir() else [path]
-        if not sources:
-            raise ValueError(f"{path}: no photographs in this directory")
-        jobs += [(source, args.output / source.name) for source in sources]
-    _check_targets(jobs)
-    enhancer = Enhancer.from_preset(args.weights)
-    failed = 0
-    for source, target in jobs:
         try:
-            enhancer.enhance_file(source, target, args.iterations, args.strength)
-            print(target)
+            sources = list_images(path) if path.is_dir() else [path]
+            if not sources:
+                raise ValueError(f"{path}: no photographs in this directory")
         except (ValueError, OSError) as error:
             print(f"error: {cli.one_line(error)}", file=sys.stderr)
             failed += 1
+            continue
+        jobs += [(source, args.output / source.name) for source in sources]
+    _check_targets(jobs)
+    enhancer = Enhancer.from_preset(args.weights)
+    for source, target in jobs:
+        try:
+            enhancer.enhance_file(source, target, args.iterations, args.strength)
+        except (ValueError, OSError) as error:
+            print(f"error: {cli.one_line(error)}", file=sys.stderr)
+            failed += 1
+        else:
+            print(target, flush=True)
     return 1 if failed else 0
 
 

@@ -28,7 +28,17 @@ def build_parser():
         default="test",
         help="part of the data set (default: %(default)s)",
     )
+    for part, default in (("train", 400), ("validation", 85)):
+        parser.add_argument(
+            f"--{part}-images",
+            type=cli.positive,
+            default=default,
+            metavar="N",
+            help=f"size of the {part} split, as in the recipe that was trained "
+            "(default: %(default)s)",
+        )
     parser.add_argument(
+        "-o",
         "--output",
         metavar="DIR",
         help="write scores.csv, scores.json, before_after.png and enhanced/ here",
@@ -52,12 +62,20 @@ def build_parser():
 
 
 def main(argv=None):
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.dataset == "folder" and args.data_dir is None:
+        parser.error("--dataset folder needs --data-dir, the folder of photographs")
     cli.start_backend()
     from zero_dce_keras import evaluation
-    from zero_dce_keras.data import open_splits
+    from zero_dce_keras.data import find_test_pairs, open_splits
 
-    pairs = getattr(open_splits(args.dataset, args.data_dir), args.split)
+    if args.split == "test":  # LOL's needs no training images
+        pairs = find_test_pairs(args.dataset, args.data_dir)
+    else:
+        sizes = args.train_images, args.validation_images
+        splits = open_splits(args.dataset, args.data_dir, *sizes)
+        pairs = getattr(splits, args.split)
     if not pairs:
         raise ValueError(f"the split {args.split!r} of {args.dataset} is empty")
     if not args.output and not any(pair.reference for pair in pairs):

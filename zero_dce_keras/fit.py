@@ -1,8 +1,10 @@
 """Train Zero-DCE: `python -m zero_dce_keras.fit`."""
 
+import argparse
 import contextlib
 import dataclasses
 import sys
+import time
 import types
 import typing
 
@@ -25,7 +27,13 @@ def build_parser():
         cli.weights_option(None, " to start from (default: new weights)"),
     )
     parser.add_argument("--recipe", choices=RECIPES, default="default")
-    parser.add_argument("--output", metavar="RUN_DIR", default="runs/latest")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="RUN_DIR",
+        help="directory of the run, without another run in it (default: a new one, "
+        "runs/RECIPE-DATE-TIME)",
+    )
     parser.add_argument(
         "--mixed-precision", action="store_true", help="compute DCE-Net in bfloat16"
     )
@@ -36,46 +44,62 @@ def build_parser():
 
 
 def main(argv=None):
-    args = build_parser().parse_args(argv)
-    cli.start_backend()
-    from zero_dce_keras.training import RECIPES, Recipe, train
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    from zero_dce_keras.training.recipe import Recipe
+    from zero_dce_keras.training.recipes import RECIPES
 
-    changes = {
-        field.name: getattr(args, field.name)
-        for field in dataclasses.fields(Recipe)
-        if getattr(args, field.name) is not None
-    }
+    names = {field.name for field in dataclasses.fields(Recipe)}
+    changes = {name: value for name, value in vars(args).items() if name in names}
     recipe = RECIPES[args.recipe]().replace(**changes)
+    try:
+        recipe.check()
+    except ValueError as error:
+        parser.error(str(error))
+    if args.dataset == "folder" and args.data_dir is None:
+        parser.error("--dataset folder needs --data-dir, the folder of photographs")
+    output = args.output or f"runs/{args.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
+    cli.start_backend()
+    from zero_dce_keras.training import train
+
     with contextlib.redirect_stdout(sys.stderr):  # Keras' progress bar
         train(
             recipe,
             args.dataset,
             args.data_dir,
-            args.output,
+            output,
             args.weights,
             args.mixed_precision,
         )
-    print(args.output)
+    print(output)
     return 0
 
 
 def _add_field(group, field):
     option = "--" + field.name.replace("_", "-")
     kind = field.type
-    if isinstance(kind, types.UnionType):  # float | None
+    may_be_none = isinstance(kind, types.UnionType)  # float | None
+    if may_be_none:
         kind = typing.get_args(kind)[0]
     if kind is bool:
-        group.add_argument(
-            option, action="store_const", const=True, help=field.metadata["help"]
-        )
-        return
+        details = {"action": argparse.BooleanOptionalAction}
+    elif "choices" in field.metadata:
+        details = {"choices": field.metadata["choices"]}
+    else:
+        convert = _or_none(kind) if may_be_none else kind
+        details = {"type": convert, "metavar": kind.__name__.upper()}
+    end = ", or none" if may_be_none else ""
     group.add_argument(
-        option,
-        type=kind,
-        choices=field.metadata.get("choices"),
-        metavar=None if "choices" in field.metadata else kind.__name__.upper(),
-        help=field.metadata["help"],
+        option, default=argparse.SUPPRESS, help=field.metadata["help"] + end, **details
     )
+
+
+def _or_none(kind):
+    def convert(text):
+        return None if text == "none" else kind(text)
+
+    convert.__name__ = kind.__name__  # argparse's messages show it
+    return convert
 
 
 if __name__ == "__main__":

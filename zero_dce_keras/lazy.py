@@ -23,15 +23,24 @@ def lazy_names(package, home_of):
     def get(name):
         if name not in home_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        try:
-            return getattr(importlib.import_module(home_of[name]), name)
-        except ModuleNotFoundError as error:
-            raise ImportError(missing_backend_message(error)) from error
+        return getattr(require(home_of[name]), name)
 
     def names():
         return sorted({*vars(sys.modules[package]), *home_of})
 
     return get, names
+
+
+def require(module):
+    """Import a module; without the backend it needs, say in one line what to install.
+
+    >>> require("math").sqrt(4.0)
+    2.0
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ImportError(missing_backend_message(error)) from error
 
 
 def missing_backend_message(error):

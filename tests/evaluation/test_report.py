@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +77,21 @@ def test_files_hold_every_digit(tmp_path):
         image, mean = csv.DictReader(file)
     assert image["name"] == "ä,1" and mean["name"] == "mean"
     assert float(image["psnr"]) == float(mean["psnr"]) == 1 / 3
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    (tmp_path / "scores.csv").write_bytes(b"old")
+    write = Path.write_text
+
+    def torn(path, text, **options):
+        write(path, text[:5], **options)
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "write_text", torn)
+    with pytest.raises(OSError, match="disk full"):
+        write_report(build_report(TABLE), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
+    assert (tmp_path / "scores.csv").read_bytes() == b"old"
 
 
 def test_infinite_psnr_is_null_in_json_and_inf_in_the_table():

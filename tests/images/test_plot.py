@@ -83,6 +83,13 @@ def test_plot_results_grey_is_not_stretched():
     np.testing.assert_array_equal(rgba[0, 0], [100, 100, 100, 255])
 
 
+def test_plot_results_scales_sixteen_bits_and_turns_upright():
+    deep = Image.fromarray(np.full((32, 48), 100 * 257, "uint16"))
+    deep.getexif()[0x0112] = 6  # EXIF orientation: a quarter turn
+    shown = plot_results([deep], ["deep"]).axes[0].images[0].get_array()
+    np.testing.assert_array_equal(shown, solid(100, height=48, width=32))
+
+
 def test_plot_results_refuses():
     with pytest.raises(ValueError, match="same length, at least 1. Received: 1 and 2"):
         plot_results([solid(0)], ["a", "b"])
@@ -122,6 +129,25 @@ def test_contact_sheet_places_every_image():
     # The narrow image stands in the middle of its cell, white around it.
     assert pixels[bottom, 300].tolist() == [255, 0, 0]
     assert pixels[bottom, 220].tolist() == [255, 255, 255]
+
+
+def test_contact_sheet_keeps_the_end_of_a_wide_title():
+    """Each title stays in its column, and says which weights it is."""
+    width, gap = 600, 6
+    cell = (width - gap) // 5 - gap
+    row = [solid(0)] * 5
+    names = [f"runs/{'long' * 20}/{end}.weights.h5" for end in ("one", "two")]
+    one, two = (
+        np.array(contact_sheet([row], ["in", name, name, name, name], width=width))
+        for name in names
+    )
+    titles = (one[:24] < 255).any(axis=(0, 2))  # the columns of pixels with ink
+    for column in range(6):
+        left = column * (cell + gap)
+        assert not titles[left : left + gap].any(), "a title leaves its column"
+    inks = [titles[gap + k * (cell + gap) :][:cell].sum() for k in range(5)]
+    assert inks[0] < 20 and min(inks[1:]) > cell / 2
+    assert (one[:24] != two[:24]).any(), "the ends of the names differ"
 
 
 def test_contact_sheet_refuses():

@@ -49,7 +49,7 @@ def test_exposure_leaves_out_what_fills_no_patch():
 
 
 def test_exposure_needs_a_patch():
-    with pytest.raises(ValueError, match="at least patch_size=16"):
+    with pytest.raises(ValueError, match="at least 16 pixels"):
         exposure_control(np.zeros((1, 15, 48, 3), "float32"))
 
 

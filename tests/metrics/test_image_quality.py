@@ -119,6 +119,17 @@ def test_refuses_what_it_would_score_wrongly(metric, batch):
         metric((reference * 255).astype("uint8"), (enhanced * 255).astype("uint8"))
 
 
+def test_images_are_channels_last_whatever_keras_prefers(batch):
+    expected = to_numpy(ssim(*batch))
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_first")
+    try:
+        found = to_numpy(ssim(*batch))
+    finally:
+        keras.config.set_image_data_format(before)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_ssim_refuses_images_smaller_than_its_window():
     small = np.zeros((1, 32, 10, 3), "float32")
     with pytest.raises(ValueError, match="11×11"):

@@ -2,7 +2,7 @@
 
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.lol import LOL_URL, find_lol, load_lol, split_lol
-from zero_dce_keras.data.open_splits import DATASETS, open_splits
+from zero_dce_keras.data.open_splits import DATASETS, find_test_pairs, open_splits
 from zero_dce_keras.data.pairs import Pair, find_pairs
 from zero_dce_keras.data.pipeline import make_dataset, read_pairs
 from zero_dce_keras.data.sample import find_sample
@@ -17,6 +17,7 @@ __all__ = [
     "find_lol",
     "find_pairs",
     "find_sample",
+    "find_test_pairs",
     "load_lol",
     "make_dataset",
     "open_splits",

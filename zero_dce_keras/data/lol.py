@@ -83,19 +83,25 @@ def split_lol(data_dir=None, train_images=400, validation_images=85):
         train=pairs[:train_end],
         validation=pairs[train_end:validation_end],
         rest=pairs[validation_end:],
-        test=find_pairs(root / "eval15" / "low", root / "eval15" / "high"),
+        test=lol_test_pairs(root),
     )
 
 
-def find_lol(data_dir=None):
-    """The directory that holds `our485` and `eval15`, searched at any depth."""
+def lol_test_pairs(data_dir=None):
+    """The pairs of eval15, LOL's test set."""
+    eval15 = find_lol(data_dir, "eval15") / "eval15"
+    return find_pairs(eval15 / "low", eval15 / "high")
+
+
+def find_lol(data_dir=None, part="our485"):
+    """The directory that holds `our485` (or another part), searched at any depth."""
     start = Path(data_dir) if data_dir is not None else data_home()
     if start.is_dir():
-        for our485 in sorted(start.rglob("our485"), key=lambda path: len(path.parts)):
-            if "__MACOSX" not in our485.parts and (our485 / "low").is_dir():
-                return our485.parent
+        for found in sorted(start.rglob(part), key=lambda path: len(path.parts)):
+            if "__MACOSX" not in found.parts and (found / "low").is_dir():
+                return found.parent
     raise FileNotFoundError(
-        f"{start}: no LOL data set here (a directory our485 with low and high in it). "
+        f"{start}: no LOL data set here (a directory {part} with low and high in it). "
         "Give its place with --data-dir (in Python: data_dir=) or in ZERO_DCE_DATA; "
         f"or unpack {LOL_URL} there; or train on --dataset sample"
     )

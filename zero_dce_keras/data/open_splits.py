@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from zero_dce_keras.data.lol import split_lol
+from zero_dce_keras.data.lol import lol_test_pairs, split_lol
 from zero_dce_keras.data.pairs import find_pairs
 from zero_dce_keras.data.sample import find_sample
 from zero_dce_keras.data.splits import Splits
@@ -17,8 +17,8 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
         dataset: `"lol"`; `"sample"`, the embedded photographs; or `"folder"`, a
             directory of one's own: dark photographs in it, or `low` and `high` in it.
         data_dir: where the data set lies; needed for a folder.
-        train_images: about how many pairs of LOL, or photographs of a folder, to train
-            on. The sample comes split.
+        train_images: about how many pairs of LOL to train on. A folder of any size is
+            split in the proportion of the two numbers; the sample comes split.
         validation_images: about how many to validate on.
 
     Returns:
@@ -56,17 +56,23 @@ def _split_folder(data_dir, train_images, validation_images):
         pairs = find_pairs(root / "low", high if high.is_dir() else None)
     else:
         pairs = find_pairs(root)
-    # A folder may be smaller than LOL: keep the proportion that was asked for.
-    asked = train_images + validation_images
-    train_end = len(pairs)
-    if asked > len(pairs) and len(pairs) > 1 and validation_images:
-        train_end = max(1, min(len(pairs) - 1, len(pairs) * train_images // asked))
-        return Splits(pairs[:train_end], pairs[train_end:], [], pairs)
-    validation_end = min(asked, len(pairs))
-    train_end = min(train_images, len(pairs))
-    return Splits(
-        pairs[:train_end],
-        pairs[train_end:validation_end],
-        pairs[validation_end:],
-        pairs,
-    )
+    if not validation_images or len(pairs) == 1:
+        return Splits(pairs, [], [], pairs)
+    share = train_images / (train_images + validation_images)
+    train_end = max(1, min(len(pairs) - 1, round(len(pairs) * share)))
+    return Splits(pairs[:train_end], pairs[train_end:], [], pairs)
+
+
+def find_test_pairs(dataset, data_dir=None):
+    """The test pairs alone: eval15 of LOL can be scored where our485 is not at hand.
+
+    Args:
+        dataset: as in `open_splits`.
+        data_dir: as in `open_splits`.
+
+    Returns:
+        List of `Pair`.
+    """
+    if dataset == "lol":
+        return lol_test_pairs(data_dir)
+    return open_splits(dataset, data_dir).test

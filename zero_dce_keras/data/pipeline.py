@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from zero_dce_keras.images import read_image, resize_image
+from zero_dce_keras.lazy import require
 
 
 def make_dataset(
@@ -22,7 +23,7 @@ def make_dataset(
     Files are decoded and resized once, in parallel, and stay in memory as uint8;
     shuffling, crops, flips and the conversion to float run in parallel with training.
     The order and the crops are drawn anew every epoch, and are the same for every run
-    with the same seed.
+    with the same seed and the same global seed (`keras.utils.set_random_seed`).
 
     Args:
         pairs: list of `Pair`.
@@ -32,7 +33,8 @@ def make_dataset(
         shuffle: whether to draw a new order every epoch.
         seed: seed of the order, the crops and the flips.
         drop_remainder: whether to leave out a last batch that is not full.
-        crop: resize nothing; cut a random square of `image_size` out of each image.
+        crop: resize nothing, keep the images in memory at full size, and cut a random
+            square of `image_size` out of each.
         flip: whether to mirror images left-right at random.
 
     Returns:
@@ -43,7 +45,7 @@ def make_dataset(
         ValueError: if a size is not positive, a full batch takes more images than
             there are, or the two images of a pair differ in size.
     """
-    import tensorflow as tf
+    tf = require("tensorflow")
 
     _check(pairs, image_size, batch_size, drop_remainder, crop)
     stored_size = None if crop else image_size
@@ -60,10 +62,8 @@ def make_dataset(
             "batch_size must be 1 for images of different sizes that are not resized. "
             f"Received: {batch_size}"
         )
-    same_size = len(sizes) == 1
-    if same_size:
-        stacked = np.stack(images)  # (N, H, W, 3 or 6)
-        dataset = tf.data.Dataset.from_tensor_slices(stacked)
+    if len(sizes) == 1:
+        dataset = tf.data.Dataset.from_tensor_slices(_stack(images))
     else:
         channels = images[0].shape[-1]
         dataset = tf.data.Dataset.from_generator(
@@ -71,7 +71,7 @@ def make_dataset(
             output_signature=tf.TensorSpec((None, None, channels), tf.uint8),
         )
     if shuffle:
-        dataset = dataset.shuffle(len(images), seed, reshuffle_each_iteration=True)
+        dataset = dataset.shuffle(len(pairs), seed, reshuffle_each_iteration=True)
     if crop or flip:
         counter = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
         dataset = tf.data.Dataset.zip(dataset, counter)
@@ -121,6 +121,16 @@ def read_pairs(pairs, image_size=None):
         return list(pool.map(read_pair, pairs))
 
 
+def _stack(images):
+    """`np.stack` that empties the list, so that the images are not there twice."""
+    count = len(images)
+    stacked = np.empty((count, *images[0].shape), np.uint8)  # (N, H, W, 3 or 6)
+    for i in range(count):
+        stacked[i] = images[i]
+        images[i] = None
+    return stacked
+
+
 def _check(pairs, image_size, batch_size, drop_remainder, crop):
     for name, value in (("image_size", image_size), ("batch_size", batch_size)):
         if value is not None and value < 1:
@@ -137,7 +147,7 @@ def _check(pairs, image_size, batch_size, drop_remainder, crop):
 
 
 def _augment(image, number, crop_size, flip):
-    import tensorflow as tf
+    tf = require("tensorflow")
 
     seed = tf.stack([number, tf.constant(0, tf.int64)])
     if crop_size:
@@ -149,7 +159,7 @@ def _augment(image, number, crop_size, flip):
 
 
 def _to_batch(images):
-    import tensorflow as tf
+    tf = require("tensorflow")
 
     images = tf.cast(images, tf.float32) / 255.0
     if images.shape[-1] == 3:

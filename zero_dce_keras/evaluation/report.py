@@ -4,12 +4,12 @@ import csv
 import importlib
 import io
 import json
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
 
 from zero_dce_keras.evaluation.scores import mean_scores
+from zero_dce_keras.files import replacing
 from zero_dce_keras.version import __version__
 
 PROTOCOL = (
@@ -174,7 +174,6 @@ def write_report(report, output):
         <BLANKLINE>
     """
     output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
     columns = ["weights", "name", *_score_names(report)]
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
@@ -182,8 +181,10 @@ def write_report(report, output):
     for method in report["methods"]:
         for row in [*method["images"], {"name": "mean", **method["mean"]}]:
             writer.writerow({"weights": method["weights"], **row})
-    _write_text(output / "scores.csv", text.getvalue())
-    _write_text(output / "scores.json", json_text(report) + "\n")
+    with replacing(output / "scores.csv") as temporary:
+        temporary.write_text(text.getvalue(), encoding="utf-8")
+    with replacing(output / "scores.json") as temporary:
+        temporary.write_text(json_text(report) + "\n", encoding="utf-8")
 
 
 def _columns(scores, gt_mean):
@@ -204,9 +205,3 @@ def _cells(scores, names):
         f"{scores[name]:.{DECIMALS[name]}f}" if name in scores else "–"
         for name in names
     ]
-
-
-def _write_text(path, text):
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

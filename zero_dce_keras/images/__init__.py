@@ -11,10 +11,10 @@ from zero_dce_keras.images.read_write import (
     IMAGE_SUFFIXES,
     list_images,
     read_image,
-    read_size,
     resize_image,
     to_float,
     to_uint8,
+    upright_rgb,
     write_image,
 )
 
@@ -28,10 +28,10 @@ __all__ = [
     "plot_result",
     "plot_results",
     "read_image",
-    "read_size",
     "resize_image",
     "srgb_to_linear",
     "to_float",
     "to_uint8",
+    "upright_rgb",
     "write_image",
 ]

@@ -2,7 +2,7 @@
 
 from PIL import Image, ImageDraw, ImageFont
 
-from zero_dce_keras.images.read_write import to_uint8
+from zero_dce_keras.images.read_write import to_uint8, upright_rgb
 
 # Backends that only write files; every other one can show a window or a cell.
 FILE_BACKENDS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
@@ -117,7 +117,8 @@ def contact_sheet(rows, titles, width=1200):
     Args:
         rows: list of lists of images as in `plot_results`, of any sizes; each row as
             long as `titles`.
-        titles: list of str, one per column.
+        titles: list of str, one per column; one that is wider than its column
+            loses its beginning.
         width: int, width of the sheet in pixels. Default: 1200.
 
     Returns:
@@ -166,6 +167,7 @@ def contact_sheet(rows, titles, width=1200):
     lefts = [gap + column * (cell + gap) for column in range(len(titles))]
     for left, title in zip(lefts, titles, strict=True):
         center = (left + cell / 2, title_height / 2)
+        title = _shorten(title, lambda text: draw.textlength(text, font) <= cell)
         draw.text(center, title, fill="black", font=font, anchor="mm")
     top = title_height
     for row, row_height in zip(pictures, heights, strict=True):
@@ -194,8 +196,17 @@ def _plot_item(axes, history, item):
 def _to_picture(image):
     """PIL image, float in [0, 1] or uint8 -> uint8 array."""
     if isinstance(image, Image.Image):
-        image = image.convert("RGB")
+        return upright_rgb(image)
     return to_uint8(image)
+
+
+def _shorten(title, fits):
+    """The end of a title that fits, after "…": the end of a path says which it is."""
+    shorter = title
+    while title and not fits(shorter):
+        title = title[1:]
+        shorter = f"…{title}"
+    return shorter
 
 
 def _show(figure):

@@ -1,12 +1,12 @@
 """Photographs on disk and the arrays that the package works with."""
 
-import os
-import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
+
+from zero_dce_keras.files import replacing
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
@@ -50,41 +50,34 @@ def read_image(path):
         (32, 48, 3)
     """
     with _open_image(path) as image:
-        image.load()
-        if _orientation(image) in TRANSPOSITIONS:
-            image = image.transpose(TRANSPOSITIONS[_orientation(image)])
-        return _to_rgb(image)
+        return upright_rgb(image)
 
 
-def read_size(path):
-    """Reads the size that `read_image` will give, without decoding the pixels.
+def upright_rgb(image):
+    """Turns a PIL image upright and makes it 8-bit RGB, as `read_image` does.
 
-    A PNG that states its orientation after its pixels (rare) is taken as upright.
+    Unlike `image.convert("RGB")`, it applies the EXIF orientation and scales 16-bit
+    grey (`convert` clips it to white).
 
     Args:
-        path: str or `pathlib.Path`.
+        image: PIL image of any mode; of an animation the current frame is taken.
 
     Returns:
-        Tuple (height, width), EXIF orientation applied.
+        uint8 array of shape (H, W, 3), RGB.
 
     Raises:
-        OSError, ValueError: as `read_image`.
+        ValueError: float samples, or integers beyond 16 bits.
 
     Example:
-        >>> import tempfile
-        >>> import numpy as np
-        >>> from zero_dce_keras.images import read_size, write_image
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     write_image(f"{directory}/dark.png", np.zeros((32, 48, 3), "uint8"))
-        ...     read_size(f"{directory}/dark.png")
-        (32, 48)
+        >>> from PIL import Image
+        >>> from zero_dce_keras.images import upright_rgb
+        >>> upright_rgb(Image.new("I;16", (48, 32), 128 * 257))[0, 0].tolist()
+        [128, 128, 128]
     """
-    with _open_image(path) as image:
-        width, height = image.size
-        # Pillow already gives a TIFF its upright size.
-        if image.format != "TIFF" and _orientation(image) >= 5:
-            height, width = width, height
-        return height, width
+    image.load()
+    if _orientation(image) in TRANSPOSITIONS:
+        image = image.transpose(TRANSPOSITIONS[_orientation(image)])
+    return _to_rgb(image)
 
 
 def write_image(path, image):
@@ -130,13 +123,8 @@ def write_image(path, image):
     if image.mode not in ("L", "RGB") and not keeps_alpha:
         image = Image.fromarray(_to_rgb(image))
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
+    with replacing(path) as temporary:
         image.save(temporary, format=file_format, **options)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def resize_image(image, height, width):
@@ -314,11 +302,16 @@ def _orientation(image):
 def _to_rgb(image):
     """PIL image of any mode -> uint8 array (H, W, 3)."""
     if image.mode == "F":
-        raise ValueError("32-bit float samples have no defined white")
+        raise ValueError(
+            "image must not be of mode F: 32-bit float samples have no defined white"
+        )
     if image.mode.startswith("I"):  # 16-bit grey; convert("RGB") would clip it
         grey = np.asarray(image)
         if grey.min() < 0 or grey.max() > 65535:
-            raise ValueError("32-bit integer samples have no defined white")
+            raise ValueError(
+                f"image must be of 16 bits at most: its samples, from {grey.min()} to "
+                f"{grey.max()}, have no defined white"
+            )
         return np.stack([np.rint(grey / 257).astype("uint8")] * 3, axis=-1)
     if image.mode == "P":  # straight to RGB, Pillow warns about transparent colours
         image = image.convert("RGBA")

@@ -6,7 +6,13 @@ import keras
 import numpy as np
 from PIL import Image
 
-from zero_dce_keras.images import read_image, to_float, to_uint8, write_image
+from zero_dce_keras.images import (
+    read_image,
+    to_float,
+    to_uint8,
+    upright_rgb,
+    write_image,
+)
 from zero_dce_keras.models import apply_curves, open_model
 
 
@@ -57,8 +63,7 @@ class Enhancer:
         if isinstance(image, (str, Path)):
             return Image.fromarray(self(read_image(image), iterations, strength))
         if isinstance(image, Image.Image):
-            pixels = np.asarray(image.convert("RGB"))
-            return Image.fromarray(self(pixels, iterations, strength))
+            return Image.fromarray(self(upright_rgb(image), iterations, strength))
         _check_array(image)
         single = image.ndim == 3
         batch = to_float(image[None] if single else image)  # (B, H, W, 3)
@@ -73,7 +78,8 @@ class Enhancer:
         write_image(target, self(read_image(source), iterations, strength))
 
     def _enhance(self, images, iterations, strength):
-        curve_maps = self.model.dce_model(images, training=False)
+        # Compiled: faster than calling the network, and in less memory.
+        curve_maps = self.model.dce_model.predict_on_batch(images)
         if strength != 1:
             curve_maps = strength * curve_maps
         enhanced = apply_curves(images, curve_maps, iterations)

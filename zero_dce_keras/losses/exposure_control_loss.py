@@ -3,7 +3,11 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.losses.zero_reference_loss import ZeroReferenceLoss, check_form
+from zero_dce_keras.losses.zero_reference_loss import (
+    ZeroReferenceLoss,
+    check_form,
+    check_size,
+)
 
 
 def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="official"):
@@ -36,12 +40,7 @@ def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="offici
     `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
     check_form(form)
-    for side in enhanced.shape[1:3]:
-        if side is not None and side < patch_size:
-            raise ValueError(
-                f"enhanced must be at least patch_size={patch_size} pixels high and "
-                f"wide. Received shape: {tuple(enhanced.shape)}"
-            )
+    check_size("enhanced", enhanced, patch_size)
     brightness = ops.mean(enhanced, axis=-1, keepdims=True)  # (B, H, W, 1)
     patches = ops.average_pool(brightness, patch_size, data_format="channels_last")
     distance = patches - well_exposedness

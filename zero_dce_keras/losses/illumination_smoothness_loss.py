@@ -3,7 +3,11 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.losses.zero_reference_loss import ZeroReferenceLoss, check_form
+from zero_dce_keras.losses.zero_reference_loss import (
+    ZeroReferenceLoss,
+    check_form,
+    check_size,
+)
 
 
 def illumination_smoothness(curve_maps, form="official"):
@@ -22,7 +26,7 @@ def illumination_smoothness(curve_maps, form="official"):
         float tensor `(B,)`, at least 0.
 
     Raises:
-        ValueError: if `form` is unknown.
+        ValueError: if `form` is unknown, or the maps are too small.
 
     Example: a horizontal ramp of one channel that rises by 0.5 a pixel.
 
@@ -36,6 +40,7 @@ def illumination_smoothness(curve_maps, form="official"):
     `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
     check_form(form)
+    check_size("curve_maps", curve_maps, 3 if form == "notebook" else 2)
     if form == "notebook":
         columns = curve_maps[:, :-2] + 2 * curve_maps[:, 1:-1] + curve_maps[:, 2:]
         rows = curve_maps[:, :, :-2] + 2 * curve_maps[:, :, 1:-1] + curve_maps[:, :, 2:]

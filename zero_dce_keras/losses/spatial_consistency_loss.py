@@ -3,7 +3,11 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.losses.zero_reference_loss import ZeroReferenceLoss, check_form
+from zero_dce_keras.losses.zero_reference_loss import (
+    ZeroReferenceLoss,
+    check_form,
+    check_size,
+)
 
 REGION = 4  # pixels on a side of a local region (paper, section 3.3.1)
 NOTEBOOK_SIZE = 32  # the notebook compares gradients of 32×32 miniatures
@@ -28,7 +32,7 @@ def spatial_consistency(low_light, enhanced, form="official"):
         float tensor `(B,)`, at least 0.
 
     Raises:
-        ValueError: if `form` is unknown.
+        ValueError: if `form` is unknown, or the images are smaller than a region.
 
     Example:
 
@@ -41,6 +45,7 @@ def spatial_consistency(low_light, enhanced, form="official"):
     `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
     check_form(form)
+    check_size("enhanced", enhanced, REGION)
     change = ops.mean(low_light - enhanced, axis=-1, keepdims=True)  # (B, H, W, 1)
     if form == "notebook":
         change = ops.image.resize(

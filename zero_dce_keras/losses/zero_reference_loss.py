@@ -16,6 +16,15 @@ def check_form(form):
         raise ValueError(f"form must be one of {LOSS_FORMS}. Received: {form!r}")
 
 
+def check_size(name, images, smallest):
+    """Raise a `ValueError` for images with fewer pixels than a loss can look at."""
+    if any(side is not None and side < smallest for side in images.shape[1:3]):
+        raise ValueError(
+            f"{name} must be at least {smallest} pixels high and wide. "
+            f"Received shape: {tuple(images.shape)}"
+        )
+
+
 class ZeroReferenceLoss(keras.losses.Loss):
     """A Keras loss with a `form`; subclasses say in `call` what it computes.
 

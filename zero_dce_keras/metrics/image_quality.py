@@ -139,8 +139,10 @@ def _blur(images):
     channels = images.shape[-1]
     kernel = (window / window.sum())[:, None, None] * np.eye(channels)  # (11, C, C)
     kernel = kernel.astype("float32")
-    images = ops.conv(images, kernel[:, None], padding="valid")
-    return ops.conv(images, kernel[None], padding="valid")
+    images = ops.conv(
+        images, kernel[:, None], padding="valid", data_format="channels_last"
+    )
+    return ops.conv(images, kernel[None], padding="valid", data_format="channels_last")
 
 
 def _as_batches(reference, enhanced):

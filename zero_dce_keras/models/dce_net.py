@@ -52,14 +52,16 @@ def build_dce_net(
         # A copy with a seed of its own: one seed for all layers would give layers of
         # equal shape equal weights.
         initializer = keras.initializers.get(kernel_initializer)
-        config = initializer.get_config()
-        if isinstance(config.get("seed"), int):
-            config["seed"] += k
+        if isinstance(initializer, keras.initializers.Initializer):
+            config = initializer.get_config()
+            if isinstance(config.get("seed"), int):
+                config["seed"] += k
+            initializer = type(initializer).from_config(config)
         return keras.layers.Conv2D(
             channels,
             3,
             padding="same",
-            kernel_initializer=type(initializer).from_config(config),
+            kernel_initializer=initializer,
             data_format="channels_last",
             name=f"conv_{k}",
             **kwargs,

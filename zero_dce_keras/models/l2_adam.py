@@ -10,8 +10,10 @@ class L2Adam(keras.optimizers.Adam):
 
     Keras' own `global_clipnorm` would clip the sum of both, and its `weight_decay` is
     decoupled from the gradient. PyTorch code that calls `clip_grad_norm_` and steps with
-    `Adam(weight_decay=…)` does what this class does. Without `l2` and
-    `max_gradient_norm` it is plain Adam.
+    `Adam(weight_decay=…)` takes the same steps in the same order (Keras adds epsilon before
+    the bias correction, PyTorch after it: they differ where gradients are near epsilon).
+    Without `l2` and `max_gradient_norm` it is plain Adam. Under a `tf.distribute`
+    strategy every replica clips and decays on its own.
 
     Args:
         learning_rate: float or a Keras learning rate schedule.

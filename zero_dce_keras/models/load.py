@@ -1,5 +1,6 @@
 """Opening saved models, whichever way they were saved."""
 
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -34,7 +35,7 @@ def load_model(path):
         raise FileNotFoundError(f"{path}: no such file")
     try:
         model = keras.saving.load_model(path, safe_mode=True)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: not a readable .keras file: {error}") from None
     if not isinstance(model, PresetMixin):
         raise ValueError(f"{path}: this {type(model).__name__} is no model of ours")

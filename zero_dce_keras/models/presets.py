@@ -46,10 +46,14 @@ def preset_directory(name):
 def load_preset(name):
     """Build the model of a preset, whatever its class, and load its weights."""
     directory = preset_directory(name)
-    config = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))
-    model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    path = directory / CONFIG_FILE
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path}: not a readable configuration: {error}") from None
     if not isinstance(model, PresetMixin):
-        raise ValueError(f"{directory / CONFIG_FILE} describes no model of ours")
+        raise ValueError(f"{path} describes no model of ours")
     model.load_weights(directory / WEIGHTS_FILE)
     return model
 

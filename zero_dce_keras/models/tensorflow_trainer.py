@@ -15,7 +15,9 @@ class TensorFlowTrainer(keras.Model):
         low_light, reference = _unpack(data)
         with tf.GradientTape() as tape:
             losses, enhanced = self.losses_and_output(low_light, training=True)
-            total = self.optimizer.scale_loss(losses["total_loss"])
+            # Under a distribution strategy the optimizer adds up the replicas' gradients.
+            replicas = tf.distribute.get_strategy().num_replicas_in_sync
+            total = self.optimizer.scale_loss(losses["total_loss"] / replicas)
         gradients = tape.gradient(total, self.trainable_weights)
         self.optimizer.apply(gradients, self.trainable_weights)
         return self.update_trackers(losses, enhanced, reference)

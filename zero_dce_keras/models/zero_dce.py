@@ -117,7 +117,7 @@ class ZeroDCE(PresetMixin, TensorFlowTrainer):
     def compile(
         self,
         optimizer=None,
-        learning_rate=1e-4,
+        learning_rate=None,
         global_clipnorm=None,
         weight_decay=None,
         l2=None,
@@ -127,18 +127,27 @@ class ZeroDCE(PresetMixin, TensorFlowTrainer):
 
         Args:
             optimizer: a Keras optimizer or its name. By default Adam, made from the
-                arguments below, which are not looked at when an optimizer is given.
-            learning_rate: float or a Keras learning rate schedule.
+                four arguments below.
+            learning_rate: float or a Keras learning rate schedule; 1e-4 by default.
             global_clipnorm: gradients whose global norm is larger are scaled to it.
             weight_decay: decoupled weight decay (AdamW's).
             l2: coupled weight decay, `l2 · weight` added to the gradient *after*
                 clipping: what PyTorch's `Adam(weight_decay=…)` does in the official
                 code.
             **kwargs: what else `keras.Model.compile` takes, `jit_compile` say.
+
+        Raises:
+            ValueError: if an optimizer comes with arguments for another one.
         """
+        options = (learning_rate, global_clipnorm, weight_decay, l2)
+        if optimizer is not None and any(option is not None for option in options):
+            raise ValueError(
+                "learning_rate, global_clipnorm, weight_decay and l2 make an optimizer: "
+                f"give them, or an optimizer. Received: {optimizer!r} and {options}"
+            )
         if optimizer is None:
             optimizer = L2Adam(
-                learning_rate,
+                1e-4 if learning_rate is None else learning_rate,
                 l2=l2,
                 max_gradient_norm=global_clipnorm,
                 weight_decay=weight_decay,
@@ -152,6 +161,7 @@ class ZeroDCE(PresetMixin, TensorFlowTrainer):
 
     def call(self, low_light, num_iterations=None, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1]; see `apply_curves`."""
+        low_light = _as_images(low_light)
         curve_maps = self.dce_model(low_light, training=training)  # (B, H, W, 3·n)
         return self.get_enhanced_image(low_light, curve_maps, num_iterations)
 
@@ -202,6 +212,7 @@ class ZeroDCE(PresetMixin, TensorFlowTrainer):
 
     def losses_and_output(self, low_light, training):
         """One pass through the network: weighted losses, and the enhanced images."""
+        low_light = _as_images(low_light)
         curve_maps = self.dce_model(low_light, training=training)
         enhanced = self.get_enhanced_image(low_light, curve_maps)
         return self._compute_losses(low_light, curve_maps, enhanced), enhanced
@@ -242,3 +253,11 @@ class ZeroDCE(PresetMixin, TensorFlowTrainer):
             "loss_form": self.loss_form,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
+
+
+def _as_images(images):
+    """Images as float32, whatever float type they came in."""
+    dtype = keras.backend.standardize_dtype(images.dtype)
+    if not keras.backend.is_float_dtype(dtype):
+        raise ValueError(f"low_light must be float, in [0, 1]. Received: {dtype}")
+    return ops.cast(images, "float32")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import keras
 
+from zero_dce_keras.lazy import require
+
 
 def export_saved_model(model, directory, version=1):
     """Write a model as the SavedModel `directory/version`.
@@ -25,7 +27,7 @@ def export_saved_model(model, directory, version=1):
     Raises:
         ValueError: if the version is not positive, or is there already.
     """
-    import tensorflow as tf
+    tf = require("tensorflow")
 
     if version < 1:
         raise ValueError(f"version must be positive. Received: {version}")

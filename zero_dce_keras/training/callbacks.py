@@ -1,12 +1,12 @@
 """What happens at the end of an epoch."""
 
-import os
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from zero_dce_keras.data import read_pairs
+from zero_dce_keras.files import replacing
 from zero_dce_keras.images import contact_sheet, to_float, to_uint8, write_image
 
 BEST_FILE = "best.weights.h5"
@@ -52,12 +52,8 @@ class SaveWeights(keras.callbacks.Callback):
         self._write(LAST_FILE, self.model.save)
 
     def _write(self, name, save):
-        temporary = self.run_dir / f"unfinished.{name}"
-        try:
+        with replacing(self.run_dir / name) as temporary:
             save(temporary)
-            os.replace(temporary, self.run_dir / name)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 class SavePictures(keras.callbacks.Callback):

@@ -1,6 +1,7 @@
 """What a training run consists of, in one flat record."""
 
 import dataclasses
+import math
 
 
 def _option(default, help, **metadata):
@@ -58,6 +59,50 @@ class Recipe:
         choices=("total_loss", "psnr", "ssim"),
     )
     seed: int = _option(1143, "seed of weights, order and augmentation")
+
+    def check(self):
+        """Raise a `ValueError` for what cannot be trained with."""
+        smallest = max(16, self.exposure_patch_size)
+        if self.image_size < smallest:
+            raise ValueError(
+                f"image_size must be at least {smallest}, the window of the losses. "
+                f"Received: {self.image_size}"
+            )
+        for name in (
+            "train_images",
+            "batch_size",
+            "epochs",
+            "learning_rate",
+            "num_iterations",
+            "filters",
+            "num_layers",
+            "exposure_patch_size",
+        ):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:  # NaN is neither
+                raise ValueError(f"{name} must be positive. Received: {value}")
+        if self.num_layers % 2 == 0:
+            raise ValueError(f"num_layers must be odd. Received: {self.num_layers}")
+        if not 0 <= self.well_exposedness <= 1:
+            raise ValueError(
+                f"well_exposedness must be in [0, 1]. Received: {self.well_exposedness}"
+            )
+        for name in (
+            "validation_images",
+            "initial_stddev",
+            "global_clipnorm",
+            "l2",
+            "weight_decay",
+        ):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < math.inf:
+                raise ValueError(f"{name} must not be negative. Received: {value}")
+        for name in ("loss_form", "monitor"):
+            choices = self.__dataclass_fields__[name].metadata["choices"]
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name} must be one of {choices}. Received: {getattr(self, name)!r}"
+                )
 
     def replace(self, **changes):
         """A copy with other values in some fields."""

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import platform
 import sys
 import time
@@ -11,17 +10,20 @@ from pathlib import Path
 import keras
 
 from zero_dce_keras.data import make_dataset, open_splits
+from zero_dce_keras.files import replacing
 from zero_dce_keras.images import plot_history
 from zero_dce_keras.models import ZeroDCE, open_model
 from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
 from zero_dce_keras.version import __version__
+
+CONFIG_FILE = "config.json"
 
 
 def train(
     recipe,
     dataset="lol",
     data_dir=None,
-    output="runs/latest",
+    output="runs/zero_dce",
     weights=None,
     mixed_precision=False,
     verbose="auto",
@@ -37,7 +39,7 @@ def train(
         recipe: a `Recipe`, e.g. `RECIPES["default"]()`.
         dataset: `"lol"`, `"sample"` or `"folder"`.
         data_dir: where the data lies.
-        output: directory of the run; made if it is not there.
+        output: directory of the run; new, or without a run in it.
         weights: preset, `.weights.h5`, `.keras` or preset directory to start from.
         mixed_precision: compute DCE-Net in bfloat16; curves, losses and output stay
             float32.
@@ -47,26 +49,25 @@ def train(
         `(model, history)`: the model at the end of the training, and Keras' History.
 
     Raises:
-        ValueError: if the recipe or the data is not right.
+        ValueError: if the recipe or the data is not right, or another run is there.
         FileNotFoundError: if the data is not there.
     """
-    check_recipe(recipe)
+    recipe.check()
+    run_dir = new_run_dir(output)
     keras.utils.set_random_seed(recipe.seed)
     splits = open_splits(
         dataset, data_dir, recipe.train_images, recipe.validation_images
     )
     training_data, validation_data = make_datasets(splits, recipe)
-    steps_per_epoch = math.ceil(len(splits.train) / recipe.batch_size)
-    model = build_model(recipe, steps_per_epoch, mixed_precision)
+    model = build_model(recipe, len(splits.train), mixed_precision)
     if weights is not None:
         start_from(model, weights)
-    run_dir = Path(output)
-    run_dir.mkdir(parents=True, exist_ok=True)
     config = describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits)
     write_config(run_dir, config)
     started = time.monotonic()
     say(f"{splits.describe()}; on {describe_devices()}; writing {run_dir}")
-    checkpoints = SaveWeights(run_dir, usable_monitor(recipe.monitor, splits))
+    config["monitor"] = usable_monitor(recipe.monitor, splits)
+    checkpoints = SaveWeights(run_dir, config["monitor"])
     checkpoints.set_model(model)
     history = keras.callbacks.History()
     history.on_train_begin()  # both are there, however early Ctrl-C comes
@@ -93,31 +94,21 @@ def train(
     config["best_epoch"] = checkpoints.best_epoch
     write_config(run_dir, config)
     if history.epoch:
-        plot_history(history).savefig(run_dir / "history.png", dpi=100)
+        with replacing(run_dir / "history.png") as temporary:
+            plot_history(history).savefig(temporary, dpi=100)
     return model, history
 
 
-def check_recipe(recipe):
-    """Raise a `ValueError` for numbers that cannot be trained with."""
-    smallest = max(16, recipe.exposure_patch_size)
-    if recipe.image_size < smallest:
+def new_run_dir(output):
+    """Make the directory of a run; another run's is left alone."""
+    run_dir = Path(output)
+    if (run_dir / CONFIG_FILE).exists():
         raise ValueError(
-            f"image_size must be at least {smallest}, the window of the losses. "
-            f"Received: {recipe.image_size}"
+            f"{run_dir} holds another run: give another --output (in Python: output=), "
+            "or remove it"
         )
-    if recipe.monitor not in ("total_loss", "psnr", "ssim"):
-        raise ValueError(
-            f"monitor must be total_loss, psnr or ssim. Received: {recipe.monitor!r}"
-        )
-    if recipe.initial_stddev is not None and recipe.initial_stddev < 0:
-        raise ValueError(
-            f"initial_stddev must not be negative. Received: {recipe.initial_stddev}"
-        )
-    for name in ("epochs", "batch_size", "learning_rate", "exposure_patch_size"):
-        if getattr(recipe, name) <= 0:
-            raise ValueError(
-                f"{name} must be positive. Received: {getattr(recipe, name)}"
-            )
+    run_dir.mkdir(parents=True, exist_ok=True)
+    return run_dir
 
 
 def make_datasets(splits, recipe):
@@ -152,12 +143,14 @@ def a_few(pairs, count=4):
     return pairs[:: max(1, len(pairs) // count)][:count]
 
 
-def build_model(recipe, steps_per_epoch, mixed_precision=False):
-    """A compiled `ZeroDCE` as the recipe says."""
+def build_model(recipe, train_images, mixed_precision=False):
+    """A `ZeroDCE` as the recipe says, compiled for that many training images."""
     learning_rate = recipe.learning_rate
     if recipe.cosine_decay:
+        whole, part = divmod(train_images, recipe.batch_size)
+        steps = whole + bool(part and not recipe.drop_remainder)
         learning_rate = keras.optimizers.schedules.CosineDecay(
-            learning_rate, decay_steps=recipe.epochs * steps_per_epoch
+            learning_rate, decay_steps=recipe.epochs * steps
         )
     initializer = "glorot_uniform"
     if recipe.initial_stddev is not None:
@@ -214,6 +207,7 @@ def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):
         "versions": {
             "zero_dce_keras": __version__,
             "keras": keras.__version__,
+            keras.backend.backend(): sys.modules[keras.backend.backend()].__version__,
             "python": platform.python_version(),
         },
     }
@@ -221,8 +215,8 @@ def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):
 
 def write_config(run_dir, config):
     """Write `config.json`."""
-    text = json.dumps(config, indent=2) + "\n"
-    (run_dir / "config.json").write_text(text, encoding="utf-8")
+    with replacing(run_dir / CONFIG_FILE) as temporary:
+        temporary.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def describe_devices():
