@@ -1,5 +1,6 @@
 """The doors as a user meets them: options, exit codes, one-line errors."""
 
+import os
 import subprocess
 import sys
 
@@ -177,8 +178,10 @@ def test_output_into_a_closed_pipe(photo_folder, weights, tmp_path):
     """`enhance … | head -0` ends without a traceback."""
     command = [sys.executable, "-m", "zero_dce_keras.enhance", str(photo_folder())]
     command += ["-o", str(tmp_path / "out"), "--weights", weights]
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+    pipe = subprocess.PIPE
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdout=pipe, stderr=pipe, text=True, env=buffered
     )
     process.stdout.close()
     err = process.stderr.read()

@@ -9,7 +9,7 @@ def default():
     Command: python -m zero_dce_keras.fit --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with another training.
     Time: 4 minutes.
-    Scores on eval15: PSNR 17.81 dB, SSIM .570 with this seed; 17.97 ± .26 and
+    Scores on eval15: PSNR 17.81 dB, SSIM .569 with this seed; 17.97 ± .26 and
     .570 ± .002 over the seeds 1143, 1 and 2. docs/experiments.md has what led here.
     """
     return Recipe(
