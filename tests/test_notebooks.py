@@ -77,6 +77,7 @@ def test_is_stored_as_it_ran(path):
     assert outputs
     assert not [output for output in outputs if output.output_type == "error"]
     assert not [output for output in outputs if output.get("name") == "stderr"]
+    assert not [text for text in texts(notebook) if "WARNING" in text]
 
 
 @each_notebook

@@ -96,7 +96,9 @@ def run(main, argv=None):
     when whoever read the output went away.
     """
     try:
-        return main(argv)
+        code = main(argv)
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -86,7 +86,7 @@ def test_incomplete_data_names_what_is_missing(lol_folder):
 @pytest.mark.parametrize(
     "count, asked, expected",
     [
-        (10, (6, 3), (6, 3, 1)),
+        (10, (6, 3), (7, 3, 0)),
         (10, (400, 85), (8, 2, 0)),
         (2, (400, 85), (1, 1, 0)),
         (1, (400, 85), (1, 0, 0)),

@@ -290,7 +290,6 @@ def test_a_real_sigint(data, tmp_path):
         {"filters": 0},
         {"well_exposedness": 1.5},
         {"train_images": 0},
-        {"train_images": 6},
         {"validation_images": -1},
         {"global_clipnorm": -1.0},
         {"l2": -1.0},

@@ -83,6 +83,8 @@ class Recipe:
                 raise ValueError(f"{name} must be positive. Received: {value}")
         if self.num_layers % 2 == 0:
             raise ValueError(f"num_layers must be odd. Received: {self.num_layers}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed must be in [0, 2³²). Received: {self.seed}")
         if not 0 <= self.well_exposedness <= 1:
             raise ValueError(
                 f"well_exposedness must be in [0, 1]. Received: {self.well_exposedness}"

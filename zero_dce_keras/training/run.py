@@ -53,7 +53,8 @@ def train(
         FileNotFoundError: if the data is not there.
     """
     recipe.check()
-    run_dir = new_run_dir(output)
+    run_dir = Path(output)
+    check_new(run_dir)
     keras.utils.set_random_seed(recipe.seed)
     splits = open_splits(
         dataset, data_dir, recipe.train_images, recipe.validation_images
@@ -62,6 +63,7 @@ def train(
     model = build_model(recipe, len(splits.train), mixed_precision)
     if weights is not None:
         start_from(model, weights)
+    run_dir.mkdir(parents=True, exist_ok=True)
     config = describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits)
     write_config(run_dir, config)
     started = time.monotonic()
@@ -99,16 +101,13 @@ def train(
     return model, history
 
 
-def new_run_dir(output):
-    """Make the directory of a run; another run's is left alone."""
-    run_dir = Path(output)
+def check_new(run_dir):
+    """Raise a `ValueError` if the directory holds a run: runs are not mixed."""
     if (run_dir / CONFIG_FILE).exists():
         raise ValueError(
             f"{run_dir} holds another run: give another --output (in Python: output=), "
             "or remove it"
         )
-    run_dir.mkdir(parents=True, exist_ok=True)
-    return run_dir
 
 
 def make_datasets(splits, recipe):
