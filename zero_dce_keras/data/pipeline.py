@@ -55,7 +55,7 @@ def make_dataset(
     if crop and min(min(size[:2]) for size in sizes) < image_size:
         raise ValueError(
             "image_size must be at most the shorter side of every image when crops are "
-            f"cut. Received: {image_size}"
+            f"cut; crop=False (--no-crop) resizes instead. Received: {image_size}"
         )
     if image_size is None and batch_size > 1 and len(sizes) > 1:
         raise ValueError(

@@ -59,10 +59,10 @@ def train(
     splits = open_splits(
         dataset, data_dir, recipe.train_images, recipe.validation_images
     )
-    training_data, validation_data = make_datasets(splits, recipe)
     model = build_model(recipe, len(splits.train), mixed_precision)
     if weights is not None:
         start_from(model, weights)
+    training_data, validation_data = make_datasets(splits, recipe)
     run_dir.mkdir(parents=True, exist_ok=True)
     config = describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits)
     write_config(run_dir, config)
