@@ -147,7 +147,7 @@ def _check(pairs, image_size, batch_size, drop_remainder, crop):
 
 
 def _augment(image, number, crop_size, flip):
-    tf = require("tensorflow")
+    import tensorflow as tf  # not `require`: tf.data traces this function
 
     seed = tf.stack([number, tf.constant(0, tf.int64)])
     if crop_size:
@@ -159,7 +159,7 @@ def _augment(image, number, crop_size, flip):
 
 
 def _to_batch(images):
-    tf = require("tensorflow")
+    import tensorflow as tf  # not `require`: tf.data traces this function
 
     images = tf.cast(images, tf.float32) / 255.0
     if images.shape[-1] == 3:

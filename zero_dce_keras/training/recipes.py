@@ -28,9 +28,9 @@ def demo():
     """A minute on the embedded sample: what `make demo` trains.
 
     Command: python -m zero_dce_keras.fit --dataset sample --recipe demo
-    Hardware: 2 cores of an AMD EPYC.
-    Time: @@DEMO_MINUTES@@ minutes.
-    Scores on the sample's test photographs: PSNR @@DEMO@@.
+    Hardware: 2 cores of an AMD EPYC, one of them busy with another training.
+    Time: 1.2 minutes.
+    Scores on the sample's test photographs: PSNR 18.22 dB, SSIM .738.
     """
     return Recipe(
         image_size=128,
