@@ -6,22 +6,28 @@
 They are under CC BY-NC 4.0: for comparison, never shipped.
 """
 
-import sys
+import argparse
 
 import numpy as np
 
 from zero_dce_keras import ZeroDCE
 
 
-def main(source, target):
-    arrays = np.load(source, allow_pickle=False)
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "source", help="an .npz file with arrays weights/e_conv1.weight …"
+    )
+    parser.add_argument("target", help="the .weights.h5 file to write")
+    args = parser.parse_args()
+    arrays = np.load(args.source, allow_pickle=False)
     model = ZeroDCE()
     for k in range(1, 8):
         kernel = arrays[f"weights/e_conv{k}.weight"].transpose(2, 3, 1, 0)  # from OIHW
         bias = arrays[f"weights/e_conv{k}.bias"]
         model.dce_model.get_layer(f"conv_{k}").set_weights([kernel, bias])
-    model.save_weights(target)
+    model.save_weights(args.target)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

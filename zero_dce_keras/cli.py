@@ -11,7 +11,7 @@ from zero_dce_keras.version import __version__
 
 def parser(module, description, *parents):
     """An argument parser for the command `python -m zero_dce_keras.<module>`."""
-    result = argparse.ArgumentParser(
+    result = _Parser(
         prog=f"python -m zero_dce_keras.{module}",
         description=description,
         parents=parents,
@@ -21,6 +21,13 @@ def parser(module, description, *parents):
         "--version", action="version", version=f"zero_dce_keras {__version__}"
     )
     return result
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; `--help` has the rest."""
+
+    def error(self, message):
+        self.exit(2, f"error: {message} (see {self.prog} --help)\n")
 
 
 def data_options(default="lol"):

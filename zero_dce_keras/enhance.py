@@ -67,6 +67,11 @@ def main(argv=None):
 def _check_targets(jobs):
     sources = {}
     for source, target in jobs:
+        if source.resolve() == target.resolve():
+            raise ValueError(
+                f"{target.parent}: the inputs lie there and would be overwritten; give "
+                "another directory to -o"
+            )
         if target in sources:
             raise ValueError(
                 f"{source} and {sources[target]} would both be written to {target}: "

@@ -7,6 +7,8 @@ import numpy as np
 from zero_dce_keras.images import read_image, resize_image
 from zero_dce_keras.lazy import require
 
+PARALLEL_CALLS = 2  # batches in the making: a step takes 100 times as long as one
+
 
 def make_dataset(
     pairs,
@@ -50,7 +52,6 @@ def make_dataset(
     _check(pairs, image_size, batch_size, drop_remainder, crop)
     stored_size = None if crop else image_size
     images = read_pairs(pairs, stored_size)
-    auto = tf.data.AUTOTUNE
     sizes = {image.shape for image in images}
     if crop and min(min(size[:2]) for size in sizes) < image_size:
         raise ValueError(
@@ -70,6 +71,8 @@ def make_dataset(
             lambda: iter(images),
             output_signature=tf.TensorSpec((None, None, channels), tf.uint8),
         )
+        count = tf.data.experimental.assert_cardinality(len(images))
+        dataset = dataset.apply(count)
     if shuffle:
         dataset = dataset.shuffle(len(pairs), seed, reshuffle_each_iteration=True)
     if crop or flip:
@@ -79,10 +82,11 @@ def make_dataset(
             lambda image, number: _augment(
                 image, number, image_size if crop else None, flip
             ),
-            num_parallel_calls=auto,
+            num_parallel_calls=PARALLEL_CALLS,
         )
     dataset = dataset.batch(batch_size, drop_remainder=drop_remainder)
-    return dataset.map(_to_batch, num_parallel_calls=auto).prefetch(auto)
+    dataset = dataset.map(_to_batch, num_parallel_calls=PARALLEL_CALLS).prefetch(2)
+    return dataset.with_options(_without_autotune())
 
 
 def read_pairs(pairs, image_size=None):
@@ -119,6 +123,16 @@ def read_pairs(pairs, image_size=None):
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(read_pair, pairs))
+
+
+def _without_autotune():
+    """tf.data's autotuning costs a training step more than it can find to save here.
+
+    On two cores an eighth of the step: docs/performance.md, "Data pipeline".
+    """
+    options = require("tensorflow").data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 def _stack(images):

@@ -38,8 +38,8 @@ def preset_directory(name):
         if (directory / CONFIG_FILE).is_file():
             return directory
     raise ValueError(
-        f"preset must be one of {list_presets()} or a directory that holds a "
-        f"{CONFIG_FILE}. Received: {str(name)!r}"
+        f"no preset, .weights.h5 file, .keras file or directory with a {CONFIG_FILE} "
+        f"is {str(name)!r}; the presets are: {', '.join(list_presets())}"
     )
 
 

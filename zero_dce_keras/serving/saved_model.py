@@ -33,7 +33,9 @@ def export_saved_model(model, directory, version=1):
         raise ValueError(f"version must be positive. Received: {version}")
     target = Path(directory) / str(version)
     if target.exists():
-        raise ValueError(f"{target} is there already: choose another version")
+        raise ValueError(
+            f"{target} is there already: choose another version (--model-version)"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
 
     def enhance(images):
