@@ -8,9 +8,10 @@ def default():
 
     Command: python -m zero_dce_keras.fit --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with another training.
-    Time: 4 minutes.
+    Time: 4 minutes; 89 seconds with both cores, idle.
     Scores on eval15: PSNR 17.81 dB, SSIM .569 with this seed; 17.97 ± .26 and
-    .570 ± .002 over the seeds 1143, 1 and 2. docs/experiments.md has what led here.
+    .570 ± .002 over the seeds 1143, 1 and 2; 17.75 dB, .569 when the first seed was run
+    again on both cores. docs/experiments.md has what led here.
     """
     return Recipe(
         image_size=128,
@@ -28,8 +29,8 @@ def demo():
     """A minute on the embedded sample: what `make demo` trains.
 
     Command: python -m zero_dce_keras.fit --dataset sample --recipe demo
-    Hardware: 2 cores of an AMD EPYC, one of them busy with another training.
-    Time: 1.2 minutes.
+    Hardware: 2 cores of an AMD EPYC.
+    Time: 0.5 minutes.
     Scores on the sample's test photographs: PSNR 18.22 dB, SSIM .738.
     """
     return Recipe(
