@@ -48,6 +48,12 @@ def data_options(default="lol"):
     return options
 
 
+def check_data_options(parser, args):
+    """A folder has no usual place: wrong usage without `--data-dir`."""
+    if args.dataset == "folder" and args.data_dir is None:
+        parser.error("--dataset folder needs --data-dir, the folder of photographs")
+
+
 def weights_option(default, help_end="", **kwargs):
     """`--weights`."""
     options = argparse.ArgumentParser(add_help=False)
@@ -110,21 +116,23 @@ def run(main, argv=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except ModuleNotFoundError as error:
-        print(f"error: {missing_backend_message(error)}", file=sys.stderr)
+        report(missing_backend_message(error))
         return 1
     except (ValueError, OSError, ImportError) as error:
-        print(f"error: {one_line(error)}", file=sys.stderr)
+        report(error)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
 
 
-def one_line(error):
-    """The message of an error in one line, with the file that an `OSError` names."""
+def report(error):
+    """Tell an error in one line on stderr, with the file that an `OSError` names."""
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or type(error).__name__
+        line = f"{error.filename}: {error.strerror}"
+    else:
+        line = " ".join(str(error).split()) or type(error).__name__
+    print(f"error: {line}", file=sys.stderr)
 
 
 @contextlib.contextmanager

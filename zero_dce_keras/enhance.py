@@ -47,7 +47,7 @@ def main(argv=None):
             if not sources:
                 raise ValueError(f"{path}: no photographs in this directory")
         except (ValueError, OSError) as error:
-            print(f"error: {cli.one_line(error)}", file=sys.stderr)
+            cli.report(error)
             failed += 1
             continue
         jobs += [(source, args.output / source.name) for source in sources]
@@ -57,7 +57,7 @@ def main(argv=None):
         try:
             enhancer.enhance_file(source, target, args.iterations, args.strength)
         except (ValueError, OSError) as error:
-            print(f"error: {cli.one_line(error)}", file=sys.stderr)
+            cli.report(error)
             failed += 1
         else:
             print(target, flush=True)

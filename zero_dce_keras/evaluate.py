@@ -64,8 +64,7 @@ def build_parser():
 def main(argv=None):
     parser = build_parser()
     args = parser.parse_args(argv)
-    if args.dataset == "folder" and args.data_dir is None:
-        parser.error("--dataset folder needs --data-dir, the folder of photographs")
+    cli.check_data_options(parser, args)
     cli.start_backend()
     from zero_dce_keras import evaluation
     from zero_dce_keras.data import find_test_pairs, open_splits

@@ -56,8 +56,7 @@ def main(argv=None):
         recipe.check()
     except ValueError as error:
         parser.error(str(error))
-    if args.dataset == "folder" and args.data_dir is None:
-        parser.error("--dataset folder needs --data-dir, the folder of photographs")
+    cli.check_data_options(parser, args)
     output = args.output or f"runs/{args.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
     cli.start_backend()
     from zero_dce_keras.training import train
