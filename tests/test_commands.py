@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import checks
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from zero_dce_keras import __main__ as main_module
 from zero_dce_keras import cli, enhance, export, fit
 
 VERBS = main_module.VERBS
+BACKEND = keras.backend.backend()
 
 
 def files(directory):
@@ -310,6 +312,7 @@ def test_wrong_weights_are_one_line(name, main, photo_folder, tmp_path, capsys):
 # export and fit
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="a SavedModel needs TensorFlow")
 def test_export(weights, tmp_path, capsys):
     command = ["-o", tmp_path / "served", "--weights", weights]
     code, out, _ = call(export.main, capsys, *command, "--model-version", 3)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 
+from zero_dce_keras import devices
 from zero_dce_keras.lazy import missing_backend_message
 from zero_dce_keras.version import __version__
 
@@ -68,6 +69,19 @@ def weights_option(default, help_end="", **kwargs):
     return options
 
 
+def device_option():
+    """`--device`."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--device",
+        choices=devices.DEVICES,
+        default="auto",
+        help="what to compute on; auto is a GPU where Keras' backend (KERAS_BACKEND) "
+        "sees one (default: %(default)s)",
+    )
+    return options
+
+
 def positive(text):
     """An argparse type: a whole number, at least 1."""
     number = int(text)
@@ -76,14 +90,26 @@ def positive(text):
     return number
 
 
-def start_backend():
+def start_backend(device="auto"):
     """Import Keras and its backend, without TensorFlow's chatter on stderr.
 
     Called once the options are known to be right: `--help` stays quick.
+
+    Args:
+        device: what `--device` says.
+
+    Raises:
+        ValueError: if there is no such backend, or a GPU is asked for and absent.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave some to others
+    devices.check_backend()
+    if device == "cpu":
+        devices.hide_gpus()
     with _silent_stderr():  # the chatter comes from C++, before logging is set up
         import keras  # noqa: F401
+    if device == "gpu":
+        devices.check_gpu()
 
 
 def not_negative(text):
@@ -118,7 +144,7 @@ def run(main, argv=None):
     except ModuleNotFoundError as error:
         report(missing_backend_message(error))
         return 1
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, MemoryError) as error:
         report(error)
         return 1
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ def build_parser():
         "enhance",
         "Enhance dark photographs into another directory, under their own names.",
         cli.weights_option("zero_dce_lol", " (default: %(default)s)"),
+        cli.device_option(),
     )
     parser.add_argument(
         "inputs", nargs="+", type=Path, metavar="INPUT", help="photograph or directory"
@@ -35,7 +36,7 @@ def build_parser():
 
 def main(argv=None):
     args = build_parser().parse_args(argv)
-    cli.start_backend()
+    cli.start_backend(args.device)
     from zero_dce_keras.images import list_images
     from zero_dce_keras.inference import Enhancer
 
@@ -56,7 +57,7 @@ def main(argv=None):
     for source, target in jobs:
         try:
             enhancer.enhance_file(source, target, args.iterations, args.strength)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, MemoryError) as error:
             cli.report(error)
             failed += 1
         else:

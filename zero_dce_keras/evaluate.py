@@ -21,6 +21,7 @@ def build_parser():
             f"its own --weights (default: {DEFAULT_WEIGHTS})",
             action="append",
         ),
+        cli.device_option(),
     )
     parser.add_argument(
         "--split",
@@ -65,7 +66,7 @@ def main(argv=None):
     parser = build_parser()
     args = parser.parse_args(argv)
     cli.check_data_options(parser, args)
-    cli.start_backend()
+    cli.start_backend(args.device)
     from zero_dce_keras import evaluation
     from zero_dce_keras.data import find_test_pairs, open_splits
 

@@ -25,6 +25,7 @@ def build_parser():
         f"Train Zero-DCE without references.\n\nrecipes:\n{cards}",
         cli.data_options(),
         cli.weights_option(None, " to start from (default: new weights)"),
+        cli.device_option(),
     )
     parser.add_argument("--recipe", choices=RECIPES, default="default")
     parser.add_argument(
@@ -58,7 +59,7 @@ def main(argv=None):
         parser.error(str(error))
     cli.check_data_options(parser, args)
     output = args.output or f"runs/{args.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
-    cli.start_backend()
+    cli.start_backend(args.device)
     from zero_dce_keras.training import train
 
     with contextlib.redirect_stdout(sys.stderr):  # Keras' progress bar

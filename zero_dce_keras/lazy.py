@@ -1,7 +1,10 @@
 """Package names that load on first use, so that a light import stays light."""
 
 import importlib
+import importlib.util
 import sys
+
+from zero_dce_keras.devices import BACKENDS
 
 
 def lazy_names(package, home_of):
@@ -46,8 +49,16 @@ def require(module):
 def missing_backend_message(error):
     """What to do about a `ModuleNotFoundError`, in one line."""
     if error.name in ("tensorflow", "keras", "tensorboard"):
-        return (
+        line = (
             f"{error.name} is not installed: pip install 'zero_dce_keras[cpu]' brings "
             "it for a machine without a GPU, [gpu] or [tensorflow] for others"
         )
-    return str(error)
+    elif error.name in ("jax", "torch"):
+        line = (
+            f"{error.name} is not installed: pip install 'zero_dce_keras[{error.name}]'"
+        )
+    else:
+        return str(error)
+    others = [name for name in BACKENDS if importlib.util.find_spec(name)]
+    uses = " or ".join(f"KERAS_BACKEND={name}" for name in others)
+    return f"{line}; {uses} uses what is installed" if uses else line

@@ -1,9 +1,10 @@
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 from zero_dce_keras import make_dataset
-from zero_dce_keras.data import Pair, find_pairs, read_pairs
+from zero_dce_keras.data import Pair, PhotoBatches, find_pairs, read_pairs
 
 
 def gradient(index):
@@ -23,11 +24,26 @@ def pairs(tmp_path):
     return find_pairs(tmp_path / "low", tmp_path / "high")
 
 
+def epoch(dataset):
+    """The batches of an epoch as tuples of arrays, on any backend."""
+    result = [
+        tuple(keras.ops.convert_to_numpy(image) for image in as_tuple(batch))
+        for batch in dataset
+    ]
+    if isinstance(dataset, PhotoBatches):
+        dataset.on_epoch_end()  # Keras calls it; tf.data needs no call
+    return result
+
+
+def as_tuple(batch):
+    return batch if isinstance(batch, tuple) else (batch,)
+
+
 def batches(dataset):
     """Each batch in 8-bit levels."""
     return [
-        tuple(np.rint(255 * image.numpy()).astype(int) for image in batch)
-        for batch in dataset
+        tuple(np.rint(255 * image).astype(int) for image in batch)
+        for batch in epoch(dataset)
     ]
 
 
@@ -38,8 +54,8 @@ def order(dataset):
 
 def test_values(pairs):
     dataset = make_dataset(pairs, image_size=None, batch_size=2)
-    assert [low.shape[0] for low, _ in dataset] == [2, 2, 1]
-    low, high = next(iter(dataset))
+    assert [low.shape[0] for low, _ in epoch(dataset)] == [2, 2, 1]
+    low, high = epoch(dataset)[0]
     assert low.dtype == high.dtype == np.float32
     for values, added in ((low, 0), (high, 100)):
         expected = np.stack([gradient(0), gradient(1)]) + np.float32(added)
@@ -56,13 +72,14 @@ def test_resizes_to_squares(pairs):
 
 def test_without_references(pairs):
     alone = [Pair(pair.low_light) for pair in pairs]
-    (batch,) = make_dataset(alone, image_size=16, batch_size=5)
+    ((batch,),) = epoch(make_dataset(alone, image_size=16, batch_size=5))
     assert batch.shape == (5, 16, 16, 3)
 
 
 def test_drop_remainder(pairs):
     dataset = make_dataset(pairs, 16, batch_size=2, drop_remainder=True)
-    assert [low.shape[0] for low, _ in dataset] == [2, 2]
+    assert [low.shape[0] for low, _ in epoch(dataset)] == [2, 2]
+    assert len(dataset) == 2
 
 
 def test_order_without_shuffling(pairs):
@@ -122,10 +139,10 @@ def test_different_sizes(pairs, tmp_path):
     Image.new("RGB", (60, 40)).save(tmp_path / "wide.png")
     mixed = [Pair(pairs[0].low_light), Pair(tmp_path / "wide.png")]
     single = make_dataset(mixed, image_size=None, batch_size=1)
-    assert [tuple(x.shape) for x in single] == [(1, 32, 48, 3), (1, 40, 60, 3)]
-    (resized,) = make_dataset(mixed, image_size=16, batch_size=2)
+    assert [x.shape for (x,) in epoch(single)] == [(1, 32, 48, 3), (1, 40, 60, 3)]
+    ((resized,),) = epoch(make_dataset(mixed, image_size=16, batch_size=2))
     assert resized.shape == (2, 16, 16, 3)
-    (cropped,) = make_dataset(mixed, image_size=16, batch_size=2, crop=True)
+    ((cropped,),) = epoch(make_dataset(mixed, image_size=16, batch_size=2, crop=True))
     assert cropped.shape == (2, 16, 16, 3)
     with pytest.raises(ValueError, match="batch_size"):
         list(make_dataset(mixed, image_size=None, batch_size=2))
@@ -135,7 +152,7 @@ def test_files_are_decoded_once(pairs):
     dataset = make_dataset(pairs, 16, batch_size=5)
     for pair in pairs:
         pair.low_light.unlink()
-    assert len(list(dataset)) == len(list(dataset)) == 1
+    assert len(epoch(dataset)) == len(epoch(dataset)) == 1
 
 
 def test_read_pairs(pairs, tmp_path):

@@ -2,7 +2,6 @@ import math
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from zero_dce_keras.data import Pair
 from zero_dce_keras.evaluation import evaluate_pairs, mean_scores, score_image
@@ -30,6 +29,7 @@ def pairs(tmp_path):
 
 
 def test_scores_equal_float64_numpy_and_tensorflow():
+    tf = pytest.importorskip("tensorflow")
     reference, enhanced = photo(), photo() // 2 + 40
     difference = reference.astype("float64") - enhanced.astype("float64")
     scores = score_image(reference, enhanced)

@@ -1,9 +1,10 @@
 import checks
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from zero_dce_keras import ZeroDCE, export_saved_model
+
+tf = pytest.importorskip("tensorflow")
 
 SERVE = """
 import sys

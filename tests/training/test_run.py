@@ -1,21 +1,25 @@
 import csv
 import dataclasses
+import importlib.util
 import json
 import signal
 import subprocess
 import sys
 import time
 
+import checks
 import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
 from zero_dce_keras import RECIPES, Recipe, ZeroDCE, load_model, train
+from zero_dce_keras.devices import describe_device
 from zero_dce_keras.models import open_model
 from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
 
 pytestmark = pytest.mark.usefixtures("without_xla")
+TENSORFLOW = importlib.util.find_spec("tensorflow")
 TINY = Recipe(
     train_images=4,
     validation_images=2,
@@ -68,10 +72,10 @@ def test_what_a_run_leaves(finished):
         "history.csv",
         "history.png",
         "last.keras",
-        "logs",
         "pictures",
-    }
-    assert list((run_dir / "logs").rglob("events.out.tfevents.*"))
+    } | ({"logs"} if TENSORFLOW else set())
+    if TENSORFLOW:
+        assert list((run_dir / "logs").rglob("events.out.tfevents.*"))
     assert files(run_dir / "pictures") == {"epoch_0001.png", "epoch_0002.png"}
     for path in (run_dir / "history.png", run_dir / "pictures" / "epoch_0002.png"):
         with Image.open(path) as image:
@@ -86,7 +90,7 @@ def test_config_says_what_was_run(finished, data):
     images = {"train": 4, "validation": 2, "rest": 0, "test": 2}
     assert config["images"] == images
     assert {"keras", "python", "zero_dce_keras"} <= set(config["versions"])
-    assert "cpu" in config["device"].lower() or "gpu" in config["device"].lower()
+    assert config["device"] == describe_device()
 
 
 def test_history_has_a_row_an_epoch(finished):
@@ -103,7 +107,9 @@ def test_history_has_a_row_an_epoch(finished):
 def test_last_is_the_model_at_the_end(finished, low_light):
     run_dir, model, _ = finished
     last = load_model(run_dir / "last.keras")
-    np.testing.assert_array_equal(last(low_light), model(low_light))
+    np.testing.assert_array_equal(
+        checks.predict(last, low_light), checks.predict(model, low_light)
+    )
     assert int(last.optimizer.iterations) == 4  # 2 epochs of 2 batches
     settings = last.optimizer.max_gradient_norm, last.optimizer.l2
     assert settings == (0.1, 1e-4)
@@ -191,7 +197,9 @@ def test_start_from_weights(finished, data, tmp_path, low_light):
     recipe = TINY.replace(epochs=1, learning_rate=1e-12, l2=None)
     model, _ = run(data, tmp_path, recipe, weights=start)
     expected = open_model(start)
-    np.testing.assert_allclose(model(low_light), expected(low_light), atol=1e-6)
+    np.testing.assert_allclose(
+        checks.predict(model, low_light), checks.predict(expected, low_light), atol=1e-6
+    )
 
 
 def test_start_from_weights_of_another_size(finished, data, tmp_path):

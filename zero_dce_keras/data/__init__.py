@@ -1,17 +1,22 @@
-"""Data sets: LOL, the embedded sample, a folder of one's own; splits and pipelines."""
+"""Data sets: LOL, the embedded sample, a folder of one's own; splits and batches.
+
+What needs Keras loads on first use.
+"""
 
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.lol import LOL_URL, find_lol, load_lol, split_lol
 from zero_dce_keras.data.open_splits import DATASETS, find_test_pairs, open_splits
 from zero_dce_keras.data.pairs import Pair, find_pairs
-from zero_dce_keras.data.pipeline import make_dataset, read_pairs
+from zero_dce_keras.data.read_pairs import read_pairs
 from zero_dce_keras.data.sample import find_sample
 from zero_dce_keras.data.splits import Splits, split_at_scenes
+from zero_dce_keras.lazy import lazy_names
 
 __all__ = [
     "DATASETS",
     "LOL_URL",
     "Pair",
+    "PhotoBatches",
     "Splits",
     "data_home",
     "find_lol",
@@ -25,3 +30,11 @@ __all__ = [
     "split_at_scenes",
     "split_lol",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "PhotoBatches": "zero_dce_keras.data.photo_batches",
+        "make_dataset": "zero_dce_keras.data.pipeline",
+    },
+)

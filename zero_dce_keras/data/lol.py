@@ -7,7 +7,6 @@ from pathlib import Path
 
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.pairs import find_pairs
-from zero_dce_keras.data.pipeline import make_dataset
 from zero_dce_keras.data.splits import Splits, split_at_scenes
 
 LOL_URL = (
@@ -26,7 +25,7 @@ def load_lol(
     test_split="eval15",
     **options,
 ):
-    """LOL as three `tf.data` data sets of `(low_light, reference)` in [0, 1].
+    """LOL as three data sets of `(low_light, reference)` in [0, 1], for `fit`.
 
     The 485 training pairs are split by ascending id at the scene boundary nearest to
     the numbers asked for; 400/85, 300/185 and 350/100 (the remaining pairs are a third
@@ -46,13 +45,16 @@ def load_lol(
             `drop_remainder`, `crop`, `flip`.
 
     Returns:
-        `(train, validation, test)`: `tf.data.Dataset`s of pairs of float32 tensors
-        `(B, image_size, image_size, 3)`; `(1, H, W, 3)` for the test set.
+        `(train, validation, test)`: `tf.data.Dataset`s (on JAX and PyTorch
+        `PhotoBatches`) of pairs of float32 tensors `(B, image_size, image_size, 3)`;
+        `(1, H, W, 3)` for the test set.
 
     Raises:
         FileNotFoundError: if the data set is not there; the message says what to do.
         ValueError: if the numbers do not fit the data.
     """
+    from zero_dce_keras.data.pipeline import make_dataset  # imports Keras
+
     if test_split not in ("eval15", "rest"):
         raise ValueError(
             f"test_split must be 'eval15' or 'rest'. Received: {test_split!r}"

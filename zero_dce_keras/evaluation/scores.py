@@ -113,7 +113,7 @@ def evaluate_pairs(pairs, enhancer):
             path = pair.reference
             reference = read_image(path)
             scores = score_image(reference, enhanced)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MemoryError) as error:
             line = " ".join(str(error).split())
             named = line if str(path) in line else f"{path}: {line}"
             yield PairResult(pair, error=named)

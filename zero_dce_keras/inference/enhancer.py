@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from PIL import Image
 
+from zero_dce_keras.devices import is_out_of_memory
 from zero_dce_keras.images import (
     read_image,
     to_float,
@@ -34,6 +35,7 @@ class Enhancer:
 
     def __init__(self, model):
         self.model = model
+        self._compiled = {}  # by the number of iterations
 
     @classmethod
     def from_preset(cls, name):
@@ -57,6 +59,7 @@ class Enhancer:
         Raises:
             ValueError: if the array has another shape or dtype, or an argument is out
                 of its range.
+            MemoryError: if the images are too large for the device.
         """
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
@@ -78,12 +81,31 @@ class Enhancer:
         write_image(target, self(read_image(source), iterations, strength))
 
     def _enhance(self, images, iterations, strength):
-        # Compiled: faster than calling the network, and in less memory.
-        curve_maps = self.model.dce_model.predict_on_batch(images)
-        if strength != 1:
-            curve_maps = strength * curve_maps
-        enhanced = apply_curves(images, curve_maps, iterations)
-        return keras.ops.convert_to_numpy(enhanced)
+        if iterations not in self._compiled:
+            self._compiled[iterations] = _whole_model(self.model, iterations)
+        strengths = np.full(len(images), strength, "float32")
+        try:
+            return self._compiled[iterations].predict_on_batch([images, strengths])
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            count, height, width = images.shape[:3]
+            raise MemoryError(
+                f"out of memory: {count} image(s) of {width}×{height} at once. Give "
+                "fewer or smaller ones"
+            ) from error
+
+
+def _whole_model(model, iterations):
+    """Images and strengths in, enhanced images out: compiled as one, on any backend.
+
+    Only the images travel to the device and back, not the curve maps.
+    """
+    images = keras.Input((None, None, 3))
+    strengths = keras.Input(())
+    curve_maps = keras.ops.reshape(strengths, (-1, 1, 1, 1)) * model.dce_model(images)
+    enhanced = apply_curves(images, curve_maps, iterations)
+    return keras.Model([images, strengths], enhanced)
 
 
 def _check_array(image):

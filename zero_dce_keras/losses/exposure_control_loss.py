@@ -42,7 +42,9 @@ def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="offici
     check_form(form)
     check_size("enhanced", enhanced, patch_size)
     brightness = ops.mean(enhanced, axis=-1, keepdims=True)  # (B, H, W, 1)
-    patches = ops.average_pool(brightness, patch_size, data_format="channels_last")
+    patches = ops.average_pool(
+        brightness, patch_size, strides=patch_size, data_format="channels_last"
+    )
     distance = patches - well_exposedness
     distance = ops.abs(distance) if form == "paper" else ops.square(distance)
     return ops.mean(distance, axis=(1, 2, 3))

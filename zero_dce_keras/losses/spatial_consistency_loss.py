@@ -46,7 +46,8 @@ def spatial_consistency(low_light, enhanced, form="official"):
     """
     check_form(form)
     check_size("enhanced", enhanced, REGION)
-    change = ops.mean(low_light - enhanced, axis=-1, keepdims=True)  # (B, H, W, 1)
+    change = ops.subtract(low_light, enhanced)
+    change = ops.mean(change, axis=-1, keepdims=True)  # (B, H, W, 1)
     if form == "notebook":
         change = ops.image.resize(
             change, (NOTEBOOK_SIZE, NOTEBOOK_SIZE), data_format="channels_last"
@@ -55,7 +56,9 @@ def spatial_consistency(low_light, enhanced, form="official"):
         horizontal = change[:, :, 1:] - change[:, :, :-1]
         return _image_mean(ops.square(vertical)) + _image_mean(ops.square(horizontal))
 
-    change = ops.average_pool(change, REGION, data_format="channels_last")
+    change = ops.average_pool(
+        change, REGION, strides=REGION, data_format="channels_last"
+    )
     padded = ops.pad(change, ((0, 0), (1, 1), (1, 1), (0, 0)))
     neighbours = (
         padded[:, 1:-1, :-2],  # left

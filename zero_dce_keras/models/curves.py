@@ -47,7 +47,7 @@ def apply_curves(images, curve_maps, num_iterations=None):
             f"num_iterations must not be negative. Received: {num_iterations}"
         )
     maps = ops.split(curve_maps, num_maps, axis=-1)  # n × (B, H, W, 3)
-    x = images
+    x = ops.convert_to_tensor(images)
     for i in range(num_iterations):
         x = x + maps[i % num_maps] * (x * x - x)
     return x

@@ -8,7 +8,7 @@ from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.presets import PresetMixin
-from zero_dce_keras.models.tensorflow_trainer import TensorFlowTrainer
+from zero_dce_keras.models.trainers import Trainer
 
 # The weights of the official code; the paper writes 0.5 for colour and 20 for
 # smoothness, under sums that are normalised differently.
@@ -27,7 +27,7 @@ REFERENCE_METRICS = {
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class ZeroDCE(PresetMixin, TensorFlowTrainer):
+class ZeroDCE(PresetMixin, Trainer):
     """Zero-reference deep curve estimation.
 
     DCE-Net estimates a tone curve for every pixel and channel; the curves are applied
@@ -257,6 +257,7 @@ class ZeroDCE(PresetMixin, TensorFlowTrainer):
 
 def _as_images(images):
     """Images as float32, whatever float type they came in."""
+    images = ops.convert_to_tensor(images)
     dtype = keras.backend.standardize_dtype(images.dtype)
     if not keras.backend.is_float_dtype(dtype):
         raise ValueError(f"low_light must be float, in [0, 1]. Received: {dtype}")

@@ -26,7 +26,13 @@ def export_saved_model(model, directory, version=1):
 
     Raises:
         ValueError: if the version is not positive, or is there already.
+        ImportError: on another backend than TensorFlow.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError(
+            "a SavedModel needs the TensorFlow backend: KERAS_BACKEND=tensorflow. "
+            "Weights are the same on every backend"
+        )
     tf = require("tensorflow")
 
     if version < 1:

@@ -1,6 +1,7 @@
 """Training a model by a recipe, from files to a run directory."""
 
 import dataclasses
+import importlib.util
 import json
 import platform
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import keras
 
 from zero_dce_keras.data import make_dataset, open_splits
+from zero_dce_keras.devices import describe_device, is_out_of_memory
 from zero_dce_keras.files import replacing
 from zero_dce_keras.images import plot_history
 from zero_dce_keras.models import ZeroDCE, open_model
@@ -51,6 +53,7 @@ def train(
     Raises:
         ValueError: if the recipe or the data is not right, or another run is there.
         FileNotFoundError: if the data is not there.
+        MemoryError: if the batches are too large for the device.
     """
     recipe.check()
     run_dir = Path(output)
@@ -76,7 +79,7 @@ def train(
     callbacks = [
         history,
         keras.callbacks.CSVLogger(run_dir / "history.csv"),
-        keras.callbacks.TensorBoard(run_dir / "logs", write_graph=False),
+        *tensorboard(run_dir / "logs"),
         checkpoints,
         SavePictures(run_dir, a_few(splits.validation or splits.train)),
     ]
@@ -92,6 +95,14 @@ def train(
     except KeyboardInterrupt:
         say(f"stopped after {len(history.epoch)} whole epochs")
         checkpoints.save_last()
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise MemoryError(
+            f"out of memory on {config['device']}: batch_size={recipe.batch_size} of "
+            f"image_size={recipe.image_size}. Lower --batch-size or --image-size, or "
+            "try --mixed-precision"
+        ) from error
     config["seconds"] = round(time.monotonic() - started)
     config["best_epoch"] = checkpoints.best_epoch
     write_config(run_dir, config)
@@ -99,6 +110,19 @@ def train(
         with replacing(run_dir / "history.png") as temporary:
             plot_history(history).savefig(temporary, dpi=100)
     return model, history
+
+
+def tensorboard(directory):
+    """The callback that writes TensorBoard logs, where there is TensorFlow to do it."""
+    if not importlib.util.find_spec("tensorflow"):
+        say(
+            "no TensorBoard logs: Keras writes them with TensorFlow; history.csv has all"
+        )
+        return []
+    callback = keras.callbacks.TensorBoard(directory, write_graph=False)
+    # It logs whole epochs only. Keras need not wait for every step's result.
+    callback.async_safe = True
+    return [callback]
 
 
 def check_new(run_dir):
@@ -202,7 +226,7 @@ def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):
         "weights": None if weights is None else str(weights),
         "mixed_precision": mixed_precision,
         "images": {name: len(pairs) for name, pairs in splits._asdict().items()},
-        "device": describe_devices(),
+        "device": describe_device(),
         "versions": {
             "zero_dce_keras": __version__,
             "keras": keras.__version__,
@@ -216,12 +240,6 @@ def write_config(run_dir, config):
     """Write `config.json`."""
     with replacing(run_dir / CONFIG_FILE) as temporary:
         temporary.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-
-
-def describe_devices():
-    """The devices that Keras computes on, in words: `tensorflow: cpu:0`."""
-    devices = keras.distribution.list_devices()
-    return f"{keras.backend.backend()}: {', '.join(devices)}"
 
 
 def say(text):

@@ -1,18 +1,16 @@
-"""The TensorFlow training and test step, the same for every model of the package."""
+"""The training and test step on TensorFlow: a gradient tape."""
 
 import keras
 import tensorflow as tf
 
+from zero_dce_keras.models.trainers.batch import unpack
 
-class TensorFlowTrainer(keras.Model):
-    """A `keras.Model` that trains on the losses it computes itself.
 
-    A subclass gives `losses_and_output(low_light, reference)` and `update_trackers`.
-    Batches are low-light images alone, or `(low_light, reference)` pairs.
-    """
+class Trainer(keras.Model):
+    """See `zero_dce_keras.models.trainers`."""
 
     def train_step(self, data):
-        low_light, reference = _unpack(data)
+        low_light, reference = unpack(data)
         with tf.GradientTape() as tape:
             losses, enhanced = self.losses_and_output(low_light, training=True)
             # Under a distribution strategy the optimizer adds up the replicas' gradients.
@@ -23,11 +21,6 @@ class TensorFlowTrainer(keras.Model):
         return self.update_trackers(losses, enhanced, reference)
 
     def test_step(self, data):
-        low_light, reference = _unpack(data)
+        low_light, reference = unpack(data)
         losses, enhanced = self.losses_and_output(low_light, training=False)
         return self.update_trackers(losses, enhanced, reference)
-
-
-def _unpack(data):
-    low_light, reference, _ = keras.utils.unpack_x_y_sample_weight(data)
-    return low_light, reference

@@ -1,0 +1,58 @@
+"""Batches of photographs for the backends without `tf.data`."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from zero_dce_keras.data.epochs import cut_out, cut_out_on_device
+from zero_dce_keras.devices import list_gpus
+
+RESIDENT_BYTES = 4 * 2**30  # photographs that are put on a GPU once and stay there
+
+
+class PhotoBatches(keras.utils.PyDataset):
+    """A `keras.utils.PyDataset` of photographs in memory, made by `make_dataset`.
+
+    On a GPU the photographs are copied there once, and batches are cut out of them on
+    the device; elsewhere, and where they take more than 4 GiB or differ in size, they
+    stay in main memory.
+
+    Args:
+        images: list of uint8 arrays `(H, W, 3)`, or `(H, W, 6)` with the reference
+            behind the photograph.
+        epochs: `Epochs` that says what the batches are.
+        on_device: whether to keep the photographs on the device; by default, if it is
+            a GPU and they fit.
+    """
+
+    def __init__(self, images, epochs, on_device=None):
+        super().__init__()
+        self._epochs = epochs
+        self._epoch = 0
+        self._batches = epochs.batches(0)
+        self._images = images
+        self._cut_out = cut_out
+        if self._fits(images) if on_device is None else on_device:
+            self._images = ops.convert_to_tensor(np.stack(images))
+            self._cut_out = cut_out_on_device
+
+    def __len__(self):
+        return self._epochs.num_batches
+
+    def __getitem__(self, index):
+        cuts = self._batches[index]
+        batch = self._cut_out(self._images, cuts, self._epochs.crop_size)
+        batch = ops.cast(ops.convert_to_tensor(batch), "float32") / 255.0
+        if batch.shape[-1] == 3:
+            return (batch,)
+        return batch[..., :3], batch[..., 3:]
+
+    def on_epoch_end(self):
+        """Called by Keras: the next epoch has batches of its own."""
+        self._epoch += 1
+        self._batches = self._epochs.batches(self._epoch)
+
+    def _fits(self, images):
+        same_size = len({image.shape for image in images}) == 1
+        small = sum(image.nbytes for image in images) <= RESIDENT_BYTES
+        return bool(list_gpus()) and same_size and small

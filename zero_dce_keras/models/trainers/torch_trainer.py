@@ -1,0 +1,25 @@
+"""The training and test step on PyTorch: autograd."""
+
+import keras
+import torch
+
+from zero_dce_keras.models.trainers.batch import unpack
+
+
+class Trainer(keras.Model):
+    """See `zero_dce_keras.models.trainers`."""
+
+    def train_step(self, data):
+        low_light, reference = unpack(data)
+        self.zero_grad()
+        losses, enhanced = self.losses_and_output(low_light, training=True)
+        self.optimizer.scale_loss(losses["total_loss"]).backward()
+        gradients = [weight.value.grad for weight in self.trainable_weights]
+        with torch.no_grad():
+            self.optimizer.apply(gradients, self.trainable_weights)
+            return self.update_trackers(losses, enhanced, reference)
+
+    def test_step(self, data):
+        low_light, reference = unpack(data)
+        losses, enhanced = self.losses_and_output(low_light, training=False)
+        return self.update_trackers(losses, enhanced, reference)
