@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV = .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: help venv demo test test-all lint clean
+.PHONY: help venv demo test test-backends test-jax test-torch test-all lint clean
 
 help:
 	@echo "make venv      set up .venv: the package, pinned versions, the tests' needs"
 	@echo "make demo      train on the embedded sample, enhance, score: runs/demo"
 	@echo "make test      the tests: no network, no ../shared"
+	@echo "make test-backends  the same on JAX and on PyTorch, without TensorFlow"
 	@echo "make test-all  those, and the ones that need ../shared or minutes"
 	@echo "make lint      ruff"
 
@@ -30,6 +31,20 @@ demo: venv
 test: venv
 	$(RUN) -m pytest -m "not large"
 
+# An environment a backend, without TensorFlow. Left out: the notebooks, which the
+# other tests run, and the wheel, which has an environment of its own.
+test-backends: test-jax test-torch
+
+test-jax test-torch: test-%: .venv-%/.installed
+	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -m "not large" \
+		--ignore=tests/test_notebooks.py --ignore=tests/test_wheel.py
+
+.venv-%/.installed: setup.cfg pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --constraint requirements.txt \
+		--editable ".[$*,sample,test]"
+	touch $@
+
 test-all: venv
 	$(RUN) -m pytest
 
@@ -38,4 +53,4 @@ lint: venv
 	$(VENV)/bin/ruff format --check .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) .venv-jax .venv-torch build dist *.egg-info

@@ -7,16 +7,13 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from cost import CHANNELS, convolution_gflop, forward_gflop
 from machine import GEMM_GFLOP, alternate, gemm, parse_options, report
-from plain import (
-    CHANNELS,
-    PlainZeroDCE,
-    apply_curves,
-    convolution_gflop,
-    forward_gflop,
-)
+from plain import PlainZeroDCE, apply_curves
 
 from zero_dce_keras import Enhancer, ZeroDCE
+
+tf.get_logger().setLevel("ERROR")  # no warnings of many small functions
 
 SHAPES = [(1, 400, 600), (1, 1080, 1920), (8, 256, 256)]
 PARTS_SHAPE = (1, 400, 600)

@@ -1,19 +1,22 @@
-"""What the benchmarks share: the machine, its GEMM rate, alternated timing, the table."""
+"""What the benchmarks share: the machine and its rates, alternated timing, the table.
+
+Keras is imported by the functions that use it, so that a benchmark can choose its
+device first.
+"""
 
 import argparse
+import contextlib
+import importlib
 import json
 import os
 import platform
+import re
 import statistics
 import time
 from pathlib import Path
 
-import keras
-import tensorflow as tf
-
+from zero_dce_keras import devices
 from zero_dce_keras.version import __version__
-
-tf.get_logger().setLevel("ERROR")  # no warnings of many small functions
 
 GEMM_SIZE = 2048
 GEMM_GFLOP = 2 * GEMM_SIZE**3 / 1e9
@@ -40,36 +43,142 @@ def parse_options(description, repeats):
     return parser
 
 
+def backend():
+    """The name of the backend that Keras runs on."""
+    import keras
+
+    return keras.backend.backend()
+
+
 def describe_machine():
     """The machine and the versions, as a dict of strings."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        lines = cpuinfo.read_text().splitlines()
-        models = [line for line in lines if line.startswith("model name")]
-        name = models[0].partition(":")[2].strip() if models else name
+    import keras
+
+    gpus = devices.list_gpus()
+    gpu = {"gpu": ", ".join(gpus) + nvidia_driver()} if gpus else {}
     return {
-        "cpu": name,
+        **gpu,
+        "cpu": cpu_name(),
         "cores": CORES,
         "load": f"{os.getloadavg()[0]:.1f}",
         "python": platform.python_version(),
-        "tensorflow": tf.__version__,
+        backend(): importlib.import_module(backend()).__version__,
         "keras": keras.__version__,
         "zero_dce_keras": __version__,
     }
 
 
-def gemm():
-    """A callable that multiplies two square float32 matrices: `GEMM_GFLOP` a call."""
-    matrix = tf.random.normal((GEMM_SIZE, GEMM_SIZE), seed=0)
-    return tf.function(lambda: tf.matmul(matrix, matrix))
+def cpu_name():
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE)
+        if found:
+            return found[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def nvidia_driver():
+    version = Path("/proc/driver/nvidia/version")
+    found = version.is_file() and re.search(r"\d+\.\d+(\.\d+)?", version.read_text())
+    return f" (driver {found[0]})" if found else ""
+
+
+def compiled(function):
+    """A function of tensors as one compiled function; on PyTorch, without autograd."""
+    if backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function)
+    if backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import torch
+
+    return torch.inference_mode()(function)
+
+
+def wait(result=None):
+    """Wait for the device: on JAX for `result`, else for all it was given to do."""
+    if backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.test.experimental.sync_devices()
+    elif backend() == "jax":
+        import jax
+
+        jax.block_until_ready(result)
+    else:
+        import torch
+        from keras.src.backend.torch.core import get_device
+
+        getattr(torch, get_device().partition(":")[0]).synchronize()
+
+
+def gemm(size=GEMM_SIZE, dtype="float32", tf32=None):
+    """A callable that multiplies two square matrices, by default `GEMM_GFLOP` a call.
+
+    Args:
+        size: rows and columns.
+        dtype: `"float32"` or `"bfloat16"`.
+        tf32: whether a GPU may round float32 factors to TF32, 10 bits of mantissa; what
+            the backend does unasked by default.
+    """
+    import keras
+
+    # An argument, because XLA would multiply constants once, when it compiles.
+    matrix = keras.ops.cast(keras.random.normal((size, size), seed=0), dtype)
+    product = compiled(keras.ops.matmul)
+
+    def run():
+        with matrix_products(tf32):
+            return product(matrix, matrix)
+
+    return run
+
+
+@contextlib.contextmanager
+def matrix_products(tf32):
+    """Let float32 matrix products use TF32, or not; leave it as it is for `None`."""
+    if tf32 is None:
+        yield
+    elif backend() == "jax":
+        import jax
+
+        with jax.default_matmul_precision("tensorfloat32" if tf32 else "highest"):
+            yield
+    else:
+        get, put = _tf32_setting()
+        before = get()
+        put(tf32)
+        try:
+            yield
+        finally:
+            put(before)
+
+
+def _tf32_setting():
+    if backend() == "tensorflow":
+        from tensorflow.config import experimental
+
+        return (
+            experimental.tensor_float_32_execution_enabled,
+            experimental.enable_tensor_float_32_execution,
+        )
+    import torch
+
+    return (
+        lambda: torch.get_float32_matmul_precision() != "highest",
+        lambda tf32: torch.set_float32_matmul_precision("high" if tf32 else "highest"),
+    )
 
 
 def alternate(functions, repeats, clock="wall", warm_up=1):
     """Time callables in turn, A B A B …, so that the machine's moods hit them alike.
 
     Args:
-        functions: dict from names to callables without arguments.
+        functions: dict from names to callables without arguments. On JAX they return
+            what there is to wait for.
         repeats: how many times to time each.
         clock: `"wall"` or `"cpu"`.
         warm_up: how many times to call each before.
@@ -79,17 +188,37 @@ def alternate(functions, repeats, clock="wall", warm_up=1):
     """
     for function in functions.values():
         for _ in range(warm_up):
-            function()
+            wait(function())
     now = CLOCKS[clock]
     seconds = {name: [] for name in functions}
     for _ in range(repeats):
         for name, function in functions.items():
-            tf.test.experimental.sync_devices()
+            wait()
             start = now()
-            function()
-            tf.test.experimental.sync_devices()
+            wait(function())
             seconds[name].append(now() - start)
     return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+class Repeated:
+    """A step `count` times in a row, long enough to time; waits for none of them."""
+
+    def __init__(self, step, least_seconds):
+        for _ in range(2):  # JAX may compile again for the state that a step returns
+            wait(step())
+        start = time.perf_counter()
+        wait(step())
+        self.first = time.perf_counter() - start
+        self.step = step
+        self.count = min(100, int(least_seconds / self.first) + 1)
+        self.host = []  # seconds that the host took to hand the steps out
+
+    def __call__(self):
+        start = time.perf_counter()
+        for _ in range(self.count):
+            result = self.step()
+        self.host.append((time.perf_counter() - start) / self.count)
+        return result
 
 
 def report(rows, options, **facts):

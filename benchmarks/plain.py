@@ -84,21 +84,3 @@ def total_loss(images, enhanced, maps):
     columns = columns / (height * (width - 1))
     smoothness = 2 * (rows + columns) / batch
     return spatial + 10 * exposure + 5 * colour + 200 * smoothness
-
-
-# Channels in and out of the seven 3×3 convolutions.
-CHANNELS = [(3, 32), (32, 32), (32, 32), (32, 32), (64, 32), (64, 32), (64, 24)]
-
-
-def forward_gflop(pixels):
-    """Multiplications and additions of the convolutions, in 10⁹."""
-    return sum(convolution_gflop(pixels, *channels) for channels in CHANNELS)
-
-
-def training_gflop(pixels):
-    """Forward and both gradients, less the gradient by the images, which none needs."""
-    return 3 * forward_gflop(pixels) - convolution_gflop(pixels, *CHANNELS[0])
-
-
-def convolution_gflop(pixels, channels_in, channels_out):
-    return 2 * 9 * pixels * channels_in * channels_out / 1e9

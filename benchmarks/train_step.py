@@ -6,8 +6,9 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from cost import training_gflop
 from machine import GEMM_GFLOP, alternate, gemm, parse_options, report
-from plain import PlainZeroDCE, training_gflop
+from plain import PlainZeroDCE
 
 from zero_dce_keras import ZeroDCE
 

@@ -49,7 +49,7 @@ def test_a_gpu_asked_for_and_absent(verb, tmp_path, photo_folder):
 
 def test_the_cpu_asked_for(tmp_path, photo_folder):
     options = ("--device", "cpu", photo_folder(("1.png",)), "-o", tmp_path / "out")
-    code, out, err = command("enhance", *options)
+    code, _, err = command("enhance", *options)
     assert (code, err) == (0, "") and (tmp_path / "out" / "1.png").is_file()
 
 

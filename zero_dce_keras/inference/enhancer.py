@@ -103,7 +103,7 @@ def _whole_model(model, iterations):
     """
     images = keras.Input((None, None, 3))
     strengths = keras.Input(())
-    curve_maps = keras.ops.reshape(strengths, (-1, 1, 1, 1)) * model.dce_model(images)
+    curve_maps = keras.ops.reshape(strengths, (-1, 1, 1, 1)) * model.curve_maps(images)
     enhanced = apply_curves(images, curve_maps, iterations)
     return keras.Model([images, strengths], enhanced)
 

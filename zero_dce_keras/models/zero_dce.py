@@ -162,8 +162,12 @@ class ZeroDCE(PresetMixin, Trainer):
     def call(self, low_light, num_iterations=None, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1]; see `apply_curves`."""
         low_light = _as_images(low_light)
-        curve_maps = self.dce_model(low_light, training=training)  # (B, H, W, 3·n)
+        curve_maps = self.curve_maps(low_light, training)
         return self.get_enhanced_image(low_light, curve_maps, num_iterations)
+
+    def curve_maps(self, low_light, training=None):
+        """The curve maps `(B, H, W, 3·n)` of images `(B, H, W, 3)`, at full size."""
+        return self.dce_model(low_light, training=training)
 
     def get_enhanced_image(self, data, output, num_iterations=None):
         """Apply the curve maps `output` to the images `data`.
@@ -210,10 +214,13 @@ class ZeroDCE(PresetMixin, Trainer):
         }
         return {"total_loss": sum(weighted.values()), **weighted}
 
-    def losses_and_output(self, low_light, training):
-        """One pass through the network: weighted losses, and the enhanced images."""
+    def losses_and_output(self, low_light, reference, training):
+        """One pass through the network: weighted losses, and the enhanced images.
+
+        The reference is not looked at.
+        """
         low_light = _as_images(low_light)
-        curve_maps = self.dce_model(low_light, training=training)
+        curve_maps = self.curve_maps(low_light, training)
         enhanced = self.get_enhanced_image(low_light, curve_maps)
         return self._compute_losses(low_light, curve_maps, enhanced), enhanced
 

@@ -31,7 +31,7 @@ def demo():
     Command: python -m zero_dce_keras.fit --dataset sample --recipe demo
     Hardware: 2 cores of an AMD EPYC.
     Time: 0.5 minutes.
-    Scores on the sample's test photographs: PSNR 18.22 dB, SSIM .738.
+    Scores on the sample's test photographs: PSNR 18.49 dB, SSIM .744.
     """
     return Recipe(
         image_size=128,

@@ -3,12 +3,11 @@
 `Trainer` is the one of the backend that Keras runs on. All of them are a `keras.Model`
 that trains on the losses it computes itself. A subclass gives
 
-- `losses_and_output(low_light, training)`: a dict of scalars with `total_loss` in it,
-  and the enhanced images;
+- `losses_and_output(low_light, reference, training)`: a dict of scalars with
+  `total_loss` in it, and the enhanced images;
 - `update_trackers(losses, enhanced, reference)`: the logs of the step.
 
-Batches are low-light images alone, or `(low_light, reference)` pairs; references reach
-the trackers, never the gradient.
+Batches are low-light images alone, or `(low_light, reference)` pairs.
 """
 
 import importlib

@@ -20,7 +20,9 @@ class Trainer(keras.Model):
 
         def total_loss(trainable):
             with self._scope(trainable, non_trainable, optimizer) as scope:
-                losses, enhanced = self.losses_and_output(low_light, training=True)
+                losses, enhanced = self.losses_and_output(
+                    low_light, reference, training=True
+                )
                 total = self.optimizer.scale_loss(losses["total_loss"])
             return total, (
                 losses,
@@ -40,7 +42,9 @@ class Trainer(keras.Model):
         trainable, non_trainable, trackers = state
         low_light, reference = unpack(data)
         with self._scope(trainable, non_trainable):
-            losses, enhanced = self.losses_and_output(low_light, training=False)
+            losses, enhanced = self.losses_and_output(
+                low_light, reference, training=False
+            )
         logs, trackers = self._track(trackers, losses, enhanced, reference)
         return logs, (trainable, non_trainable, trackers)
 

@@ -12,7 +12,9 @@ class Trainer(keras.Model):
     def train_step(self, data):
         low_light, reference = unpack(data)
         with tf.GradientTape() as tape:
-            losses, enhanced = self.losses_and_output(low_light, training=True)
+            losses, enhanced = self.losses_and_output(
+                low_light, reference, training=True
+            )
             # Under a distribution strategy the optimizer adds up the replicas' gradients.
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
             total = self.optimizer.scale_loss(losses["total_loss"] / replicas)
@@ -22,5 +24,5 @@ class Trainer(keras.Model):
 
     def test_step(self, data):
         low_light, reference = unpack(data)
-        losses, enhanced = self.losses_and_output(low_light, training=False)
+        losses, enhanced = self.losses_and_output(low_light, reference, training=False)
         return self.update_trackers(losses, enhanced, reference)

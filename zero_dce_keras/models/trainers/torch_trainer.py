@@ -12,7 +12,7 @@ class Trainer(keras.Model):
     def train_step(self, data):
         low_light, reference = unpack(data)
         self.zero_grad()
-        losses, enhanced = self.losses_and_output(low_light, training=True)
+        losses, enhanced = self.losses_and_output(low_light, reference, training=True)
         self.optimizer.scale_loss(losses["total_loss"]).backward()
         gradients = [weight.value.grad for weight in self.trainable_weights]
         with torch.no_grad():
@@ -21,5 +21,5 @@ class Trainer(keras.Model):
 
     def test_step(self, data):
         low_light, reference = unpack(data)
-        losses, enhanced = self.losses_and_output(low_light, training=False)
+        losses, enhanced = self.losses_and_output(low_light, reference, training=False)
         return self.update_trackers(losses, enhanced, reference)
