@@ -20,9 +20,9 @@ from zero_dce_keras.inference import Enhancer
 from zero_dce_keras.models import open_model
 from zero_dce_keras.models.presets import PRESETS_DIR
 from zero_dce_keras.training import Recipe
+from zero_dce_keras.training.build import build_model
 from zero_dce_keras.training.callbacks import BEST_FILE
 from zero_dce_keras.training.recipes import default
-from zero_dce_keras.training.run import build_model
 
 SCORES = ("psnr", "ssim", "mae")
 TERMS = (

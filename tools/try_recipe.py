@@ -17,7 +17,8 @@ from zero_dce_keras.data import open_splits
 from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
 from zero_dce_keras.inference import Enhancer
 from zero_dce_keras.training import Recipe
-from zero_dce_keras.training.run import build_model, make_datasets
+from zero_dce_keras.training.build import build_model
+from zero_dce_keras.training.run import make_datasets
 
 BASE = Recipe(image_size=128, batch_size=8, epochs=4)  # else the official losses
 

@@ -14,7 +14,7 @@ from zero_dce_keras import cli
 def build_parser():
     """The command's options: those below, and one for every field of a recipe."""
     from zero_dce_keras.training.recipe import Recipe
-    from zero_dce_keras.training.recipes import RECIPES
+    from zero_dce_keras.training.recipes import DEFAULT_RECIPES, RECIPES
 
     cards = "\n".join(
         f"  {name:12} {recipe.__doc__.splitlines()[0]}"
@@ -27,7 +27,12 @@ def build_parser():
         cli.weights_option(None, " to start from (default: new weights)"),
         cli.device_option(),
     )
-    parser.add_argument("--recipe", choices=RECIPES, default="default")
+    parser.add_argument(
+        "--model",
+        choices=DEFAULT_RECIPES,
+        help="what to train, by its own default recipe (default: what --recipe says)",
+    )
+    parser.add_argument("--recipe", choices=RECIPES, help="default: default")
     parser.add_argument(
         "-o",
         "--output",
@@ -40,7 +45,8 @@ def build_parser():
     )
     group = parser.add_argument_group("in place of what the recipe says")
     for field in dataclasses.fields(Recipe):
-        _add_field(group, field)
+        if field.name != "model":
+            _add_field(group, field)
     return parser
 
 
@@ -48,17 +54,20 @@ def main(argv=None):
     parser = build_parser()
     args = parser.parse_args(argv)
     from zero_dce_keras.training.recipe import Recipe
-    from zero_dce_keras.training.recipes import RECIPES
+    from zero_dce_keras.training.recipes import DEFAULT_RECIPES, RECIPES
 
-    names = {field.name for field in dataclasses.fields(Recipe)}
+    names = {field.name for field in dataclasses.fields(Recipe)} - {"model"}
     changes = {name: value for name, value in vars(args).items() if name in names}
-    recipe = RECIPES[args.recipe]().replace(**changes)
+    name = args.recipe or DEFAULT_RECIPES[args.model or "zero_dce"]
+    recipe = RECIPES[name]().replace(**changes)
+    if args.model not in (None, recipe.model):
+        parser.error(f"--recipe {name} trains {recipe.model}, not --model {args.model}")
     try:
         recipe.check()
     except ValueError as error:
         parser.error(str(error))
     cli.check_data_options(parser, args)
-    output = args.output or f"runs/{args.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
+    output = args.output or f"runs/{name}-{time.strftime('%Y%m%d-%H%M%S')}"
     cli.start_backend(args.device)
     from zero_dce_keras.training import train
 

@@ -19,6 +19,7 @@ class Recipe:
     2
     """
 
+    model: str = _option("zero_dce", "what to train", choices=("zero_dce",))
     train_images: int = _option(400, "about how many images to train on")
     validation_images: int = _option(85, "about how many images to validate on")
     image_size: int = _option(256, "side of the training images in pixels, at least 16")
@@ -99,7 +100,7 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
                 raise ValueError(f"{name} must not be negative. Received: {value}")
-        for name in ("loss_form", "monitor"):
+        for name in ("model", "loss_form", "monitor"):
             choices = self.__dataclass_fields__[name].metadata["choices"]
             if getattr(self, name) not in choices:
                 raise ValueError(

@@ -127,3 +127,6 @@ RECIPES = {
     "large-batch": large_batch,
     "official": official,
 }
+
+# What `fit --model NAME` trains by, where no recipe is named.
+DEFAULT_RECIPES = {"zero_dce": "default"}

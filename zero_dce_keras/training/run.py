@@ -14,7 +14,8 @@ from zero_dce_keras.data import make_dataset, open_splits
 from zero_dce_keras.devices import describe_device, is_out_of_memory
 from zero_dce_keras.files import replacing
 from zero_dce_keras.images import plot_history
-from zero_dce_keras.models import ZeroDCE, open_model
+from zero_dce_keras.models import open_model
+from zero_dce_keras.training.build import build_model
 from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
 from zero_dce_keras.version import __version__
 
@@ -164,43 +165,6 @@ def usable_monitor(monitor, splits):
 def a_few(pairs, count=4):
     """Some pairs from all over a list: neighbours often show the same scene."""
     return pairs[:: max(1, len(pairs) // count)][:count]
-
-
-def build_model(recipe, train_images, mixed_precision=False):
-    """A `ZeroDCE` as the recipe says, compiled for that many training images."""
-    learning_rate = recipe.learning_rate
-    if recipe.cosine_decay:
-        whole, part = divmod(train_images, recipe.batch_size)
-        steps = whole + bool(part and not recipe.drop_remainder)
-        learning_rate = keras.optimizers.schedules.CosineDecay(
-            learning_rate, decay_steps=recipe.epochs * steps
-        )
-    initializer = "glorot_uniform"
-    if recipe.initial_stddev is not None:
-        initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
-    model = ZeroDCE(
-        num_iterations=recipe.num_iterations,
-        filters=recipe.filters,
-        num_layers=recipe.num_layers,
-        well_exposedness=recipe.well_exposedness,
-        loss_weights={
-            "spatial_consistency_loss": recipe.spatial_weight,
-            "exposure_loss": recipe.exposure_weight,
-            "color_constancy_loss": recipe.color_weight,
-            "illumination_smoothness_loss": recipe.smoothness_weight,
-        },
-        exposure_patch_size=recipe.exposure_patch_size,
-        loss_form=recipe.loss_form,
-        kernel_initializer=initializer,
-        dtype="mixed_bfloat16" if mixed_precision else "float32",
-    )
-    model.compile(
-        learning_rate=learning_rate,
-        global_clipnorm=recipe.global_clipnorm,
-        l2=recipe.l2,
-        weight_decay=recipe.weight_decay,
-    )
-    return model
 
 
 def start_from(model, weights):

@@ -1,0 +1,56 @@
+"""Models as a recipe says, compiled and ready for `fit`."""
+
+import keras
+
+from zero_dce_keras.models import ZeroDCE
+
+
+def build_model(recipe, train_images, mixed_precision=False):
+    """The recipe's model, compiled for that many training images."""
+    dtype = "mixed_bfloat16" if mixed_precision else "float32"
+    model = BUILDERS[recipe.model](recipe, dtype)
+    model.compile(
+        learning_rate=learning_rate(recipe, train_images),
+        global_clipnorm=recipe.global_clipnorm,
+        l2=recipe.l2,
+        weight_decay=recipe.weight_decay,
+    )
+    return model
+
+
+def learning_rate(recipe, train_images):
+    """A number, or the schedule over the steps of the run."""
+    if not recipe.cosine_decay:
+        return recipe.learning_rate
+    whole, part = divmod(train_images, recipe.batch_size)
+    steps = whole + bool(part and not recipe.drop_remainder)
+    return keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate, decay_steps=recipe.epochs * steps
+    )
+
+
+def build_zero_dce(recipe, dtype):
+    """A `ZeroDCE`, not compiled."""
+    initializer = "glorot_uniform"
+    if recipe.initial_stddev is not None:
+        initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
+    return ZeroDCE(
+        num_iterations=recipe.num_iterations,
+        filters=recipe.filters,
+        num_layers=recipe.num_layers,
+        well_exposedness=recipe.well_exposedness,
+        loss_weights={
+            "spatial_consistency_loss": recipe.spatial_weight,
+            "exposure_loss": recipe.exposure_weight,
+            "color_constancy_loss": recipe.color_weight,
+            "illumination_smoothness_loss": recipe.smoothness_weight,
+        },
+        exposure_patch_size=recipe.exposure_patch_size,
+        loss_form=recipe.loss_form,
+        kernel_initializer=initializer,
+        dtype=dtype,
+    )
+
+
+# by `recipe.model`
+BUILDERS = {"zero_dce": build_zero_dce}
