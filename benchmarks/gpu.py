@@ -154,7 +154,7 @@ class Benchmark:
         """A `Repeated`, or why there is none."""
         expected = self._bound(work, dtype) * self.slowness.get((work.kind, dtype), 1)
         if expected > self.options.max_seconds:
-            return f"skipped: would take about {expected:.2g} s"
+            return f"skipped: would take about {rounded(expected)} s"
         try:
             run = Repeated(self._step(work, dtype), 0 if self.options.quick else 0.2)
         except Exception as error:
@@ -163,7 +163,7 @@ class Benchmark:
             return "skipped: out of memory"
         self.slowness[work.kind, dtype] = run.first / self._bound(work, dtype)
         if run.first > self.options.max_seconds:
-            return f"skipped: takes {run.first:.2g} s"
+            return f"skipped: takes {rounded(run.first)} s"
         return run
 
     def _bound(self, work, dtype):

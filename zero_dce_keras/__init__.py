@@ -23,12 +23,14 @@ _HOMES = {
     "zero_dce_keras.inference": ["Enhancer", "infer"],
     "zero_dce_keras.losses": [
         "ColorConstancyLoss",
+        "DenoisingLoss",
         "ExposureControlLoss",
         "IlluminationSmoothnessLoss",
         "SpatialConsistencyLoss",
     ],
     "zero_dce_keras.metrics": ["calculate_psnr"],
     "zero_dce_keras.models": [
+        "ExposureNormalization",
         "L2Adam",
         "ZeroDCE",
         "apply_curves",

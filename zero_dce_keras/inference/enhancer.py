@@ -14,7 +14,7 @@ from zero_dce_keras.images import (
     upright_rgb,
     write_image,
 )
-from zero_dce_keras.models import apply_curves, open_model
+from zero_dce_keras.models import open_model
 
 
 class Enhancer:
@@ -102,10 +102,9 @@ def _whole_model(model, iterations):
     Only the images travel to the device and back, not the curve maps.
     """
     images = keras.Input((None, None, 3))
-    strengths = keras.Input(())
-    curve_maps = keras.ops.reshape(strengths, (-1, 1, 1, 1)) * model.curve_maps(images)
-    enhanced = apply_curves(images, curve_maps, iterations)
-    return keras.Model([images, strengths], enhanced)
+    strength = keras.Input(())
+    enhanced = model.enhance(images, iterations, strength)
+    return keras.Model([images, strength], enhanced)
 
 
 def _check_array(image):

@@ -8,6 +8,12 @@ from zero_dce_keras.losses.color_constancy_loss import (
     ColorConstancyLoss,
     color_constancy,
 )
+from zero_dce_keras.losses.denoising_loss import (
+    DenoisingLoss,
+    denoising,
+    neighbors,
+    total_variation,
+)
 from zero_dce_keras.losses.exposure_control_loss import (
     ExposureControlLoss,
     exposure_control,
@@ -28,12 +34,16 @@ from zero_dce_keras.losses.zero_reference_loss import (
 __all__ = [
     "LOSS_FORMS",
     "ColorConstancyLoss",
+    "DenoisingLoss",
     "ExposureControlLoss",
     "IlluminationSmoothnessLoss",
     "SpatialConsistencyLoss",
     "check_form",
     "color_constancy",
+    "denoising",
     "exposure_control",
     "illumination_smoothness",
+    "neighbors",
     "spatial_consistency",
+    "total_variation",
 ]

@@ -2,12 +2,14 @@
 
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.load import load_model, open_model
 from zero_dce_keras.models.presets import list_presets, load_card
 from zero_dce_keras.models.zero_dce import ZeroDCE
 
 __all__ = [
+    "ExposureNormalization",
     "L2Adam",
     "ZeroDCE",
     "apply_curves",

@@ -6,6 +6,7 @@ from keras import ops
 from zero_dce_keras import losses, metrics
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.presets import PresetMixin
 from zero_dce_keras.models.trainers import Trainer
@@ -18,6 +19,8 @@ DEFAULT_LOSS_WEIGHTS = {
     "color_constancy_loss": 5.0,
     "illumination_smoothness_loss": 200.0,
 }
+# Not part of Zero-DCE: 0 unless asked for, and then trackers of their own.
+DENOISING_LOSSES = ("denoising_loss", "total_variation_loss")
 REFERENCE_METRICS = {
     "mse": metrics.mean_squared_error,
     "mae": metrics.mean_absolute_error,
@@ -44,11 +47,16 @@ class ZeroDCE(PresetMixin, Trainer):
         loss_weights: mapping from the names of the four loss trackers to floats. What
             it leaves out keeps its default: 1 `spatial_consistency_loss`,
             10 `exposure_loss`, 5 `color_constancy_loss`,
-            200 `illumination_smoothness_loss`, as in the official code.
+            200 `illumination_smoothness_loss`, as in the official code. Two more are 0
+            unless given: `denoising_loss` and `total_variation_loss`, which let the
+            curves learn to smooth noise, see `zero_dce_keras.losses.denoising`.
         exposure_patch_size: side in pixels of the patches of exposure control.
         loss_form: `"official"` (default), `"paper"` or `"notebook"`: which published
             form of the losses to train with, see `zero_dce_keras.losses`.
         kernel_initializer: Keras initialiser of DCE-Net's kernels.
+        exposure_normalization: dict of arguments of `ExposureNormalization`, which then
+            brings every photograph to one brightness before DCE-Net sees it; `None`
+            (default) for Zero-DCE as published.
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
 
     Raises:
@@ -78,6 +86,7 @@ class ZeroDCE(PresetMixin, Trainer):
         exposure_patch_size=16,
         loss_form="official",
         kernel_initializer="glorot_uniform",
+        exposure_normalization=None,
         **kwargs,
     ):
         # Images stay float32 under a mixed precision policy; DCE-Net casts its own.
@@ -86,11 +95,11 @@ class ZeroDCE(PresetMixin, Trainer):
             raise ValueError(
                 f"well_exposedness must be in [0, 1]. Received: {well_exposedness}"
             )
-        unknown = sorted(set(loss_weights or {}) - set(DEFAULT_LOSS_WEIGHTS))
+        names = {*DEFAULT_LOSS_WEIGHTS, *DENOISING_LOSSES}
+        unknown = sorted(set(loss_weights or {}) - names)
         if unknown:
             raise ValueError(
-                f"loss_weights must be named after {sorted(DEFAULT_LOSS_WEIGHTS)}. "
-                f"Received: {unknown}"
+                f"loss_weights must be named after {sorted(names)}. Received: {unknown}"
             )
         losses.check_form(loss_form)
         self.num_iterations = num_iterations
@@ -98,6 +107,10 @@ class ZeroDCE(PresetMixin, Trainer):
         self.num_layers = num_layers
         self.well_exposedness = well_exposedness
         self.loss_weights = {**DEFAULT_LOSS_WEIGHTS, **(loss_weights or {})}
+        for name in DENOISING_LOSSES:
+            if not self.loss_weights.get(name):
+                self.loss_weights.pop(name, None)
+        self._denoises = len(self.loss_weights) > len(DEFAULT_LOSS_WEIGHTS)
         self.exposure_patch_size = exposure_patch_size
         self.loss_form = loss_form
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -108,10 +121,14 @@ class ZeroDCE(PresetMixin, Trainer):
             kernel_initializer=self.kernel_initializer,
             dtype=self.dtype_policy,
         )
-        self._trackers = {
-            name: keras.metrics.Mean(name=name)
-            for name in ("total_loss", *DEFAULT_LOSS_WEIGHTS, *REFERENCE_METRICS)
-        }
+        self.exposure_normalization = None
+        if exposure_normalization is not None:
+            self.exposure_normalization = ExposureNormalization(
+                **exposure_normalization, dtype="float32"
+            )
+        self._neighbor_seed = keras.random.SeedGenerator()
+        names = ["total_loss", *self.loss_weights, *REFERENCE_METRICS]
+        self._trackers = {name: keras.metrics.Mean(name=name) for name in names}
         self.built = True  # by construction: DCE-Net knows its shapes
 
     def compile(
@@ -161,19 +178,49 @@ class ZeroDCE(PresetMixin, Trainer):
 
     def call(self, low_light, num_iterations=None, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1]; see `apply_curves`."""
-        low_light = _as_images(low_light)
-        curve_maps = self.curve_maps(low_light, training)
-        return self.get_enhanced_image(low_light, curve_maps, num_iterations)
+        return self.enhance(low_light, num_iterations, training=training)
 
-    def curve_maps(self, low_light, training=None):
-        """The curve maps `(B, H, W, 3·n)` of images `(B, H, W, 3)`, at full size."""
-        return self.dce_model(low_light, training=training)
+    def enhance(self, low_light, num_iterations=None, strength=None, training=None):
+        """Enhance images, with less strength if wanted.
+
+        Args:
+            low_light: float tensor `(B, H, W, 3)` in [0, 1].
+            num_iterations: how often to apply a curve; 0 is the identity. By default
+                the model's own number.
+            strength: float tensor `(B,)` in [0, 1] that scales the curves, and how far
+                the exposure is normalised; 0 is the identity.
+            training: as in every Keras model.
+
+        Returns:
+            float tensor `(B, H, W, 3)` in [0, 1].
+        """
+        low_light = _as_images(low_light)
+        if num_iterations == 0:
+            return low_light
+        images = self.normalize(low_light)
+        curve_maps = self.curve_maps(images, training)
+        if strength is not None:
+            strength = ops.reshape(strength, (-1, 1, 1, 1))
+            images = low_light + strength * (images - low_light)
+            curve_maps = strength * curve_maps
+        return self.get_enhanced_image(images, curve_maps, num_iterations)
+
+    def normalize(self, low_light):
+        """The images that the curves are applied to: all of one brightness, or as given."""
+        if self.exposure_normalization is None:
+            return low_light
+        return self.exposure_normalization(low_light)
+
+    def curve_maps(self, images, training=None):
+        """The curve maps `(B, H, W, 3·n)` of (normalised) images `(B, H, W, 3)`."""
+        return self.dce_model(images, training=training)
 
     def get_enhanced_image(self, data, output, num_iterations=None):
         """Apply the curve maps `output` to the images `data`.
 
         Args:
-            data: float tensor `(B, H, W, 3)` in [0, 1].
+            data: float tensor `(B, H, W, 3)` in [0, 1], from `normalize` where the
+                model normalises the exposure.
             output: float tensor `(B, H, W, 3·n)` in [−1, 1], from `dce_model`.
             num_iterations: 4 gives the image half-way; all n by default.
 
@@ -186,7 +233,8 @@ class ZeroDCE(PresetMixin, Trainer):
         """Weighted losses of a batch.
 
         Args:
-            data: low-light images, float tensor `(B, H, W, 3)` in [0, 1].
+            data: low-light images, float tensor `(B, H, W, 3)` in [0, 1], from
+                `normalize` where the model normalises the exposure.
             output: their curve maps, float tensor `(B, H, W, 3·n)` in [−1, 1].
 
         Returns:
@@ -208,21 +256,36 @@ class ZeroDCE(PresetMixin, Trainer):
                 curve_maps, form
             ),
         }
+        if self._denoises:
+            per_image.update(self._denoising_losses(low_light))
         weighted = {
-            name: self.loss_weights[name] * ops.mean(value)
-            for name, value in per_image.items()
+            name: self.loss_weights[name] * ops.mean(per_image[name])
+            for name in self.loss_weights
         }
         return {"total_loss": sum(weighted.values()), **weighted}
+
+    def _denoising_losses(self, images):
+        """Enhance every other pixel; its neighbour says what noise it should not keep."""
+        batch, height, width = ops.shape(images)[:3]
+        choices = keras.random.randint(
+            (batch, height // 2, width // 2), 0, 8, seed=self._neighbor_seed
+        )
+        noisy, neighbor = losses.neighbors(images, choices)
+        enhanced = self.get_enhanced_image(noisy, self.curve_maps(noisy, True))
+        return {
+            "denoising_loss": losses.denoising(enhanced, neighbor),
+            "total_variation_loss": losses.total_variation(enhanced),
+        }
 
     def losses_and_output(self, low_light, reference, training):
         """One pass through the network: weighted losses, and the enhanced images.
 
         The reference is not looked at.
         """
-        low_light = _as_images(low_light)
-        curve_maps = self.curve_maps(low_light, training)
-        enhanced = self.get_enhanced_image(low_light, curve_maps)
-        return self._compute_losses(low_light, curve_maps, enhanced), enhanced
+        images = self.normalize(_as_images(low_light))
+        curve_maps = self.curve_maps(images, training)
+        enhanced = self.get_enhanced_image(images, curve_maps)
+        return self._compute_losses(images, curve_maps, enhanced), enhanced
 
     @property
     def metrics(self):
@@ -259,7 +322,14 @@ class ZeroDCE(PresetMixin, Trainer):
             "exposure_patch_size": self.exposure_patch_size,
             "loss_form": self.loss_form,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "exposure_normalization": self._normalization_config(),
         }
+
+    def _normalization_config(self):
+        if self.exposure_normalization is None:
+            return None
+        config = self.exposure_normalization.get_config()
+        return {name: config[name] for name in config if name not in ("name", "dtype")}
 
 
 def _as_images(images):

@@ -44,10 +44,13 @@ def build_zero_dce(recipe, dtype):
             "exposure_loss": recipe.exposure_weight,
             "color_constancy_loss": recipe.color_weight,
             "illumination_smoothness_loss": recipe.smoothness_weight,
+            "denoising_loss": recipe.denoising_weight,
+            "total_variation_loss": recipe.total_variation_weight,
         },
         exposure_patch_size=recipe.exposure_patch_size,
         loss_form=recipe.loss_form,
         kernel_initializer=initializer,
+        exposure_normalization={} if recipe.normalize_exposure else None,
         dtype=dtype,
     )
 

@@ -54,6 +54,15 @@ class Recipe:
     exposure_weight: float = _option(10.0, "weight of exposure control")
     color_weight: float = _option(5.0, "weight of colour constancy")
     smoothness_weight: float = _option(200.0, "weight of illumination smoothness")
+    denoising_weight: float = _option(
+        0.0, "weight of the denoising loss, neighbour against neighbour"
+    )
+    total_variation_weight: float = _option(
+        0.0, "weight of the total variation of what the denoising loss looks at"
+    )
+    normalize_exposure: bool = _option(
+        False, "bring every photograph to one brightness before the network sees it"
+    )
     monitor: str = _option(
         "total_loss",
         "what the best weights are best at, on the validation images",
