@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import ZeroDCE, export_saved_model, load_model
+from zero_dce_keras import DenoisingZeroDCE, ZeroDCE, export_saved_model, load_model
 
 # (class, arguments, parameters). For l layers of f filters and n maps, DCE-Net has
 # 28f in the first layer, 9f² + f in each plain one, 18f² + f in each one behind a
@@ -23,11 +23,23 @@ PARAMETERS = [
     (ZeroDCE, {"num_layers": 7, "filters": 16, "num_iterations": 8}, 23_592),
     (ZeroDCE, {"num_layers": 7, "filters": 32, "num_iterations": 1}, 67_299),
     (ZeroDCE, {"num_layers": 7, "filters": 32, "num_iterations": 16}, 93_264),
+    # The denoiser adds 37f, 9f² + f for each further hidden layer, and 27f + 3.
+    (DenoisingZeroDCE, {}, 98_799),
+    (ZeroDCE, {"exposure_normalization": {}}, 79_416),
 ]
 
 # class: function that makes a model which is quick to train
 SMALL_MODELS = {
     ZeroDCE: lambda: ZeroDCE(num_iterations=2, filters=4, num_layers=3),
+    DenoisingZeroDCE: lambda: DenoisingZeroDCE(
+        num_iterations=2,
+        filters=4,
+        num_layers=3,
+        denoiser_filters=4,
+        denoiser_layers=2,
+        exposure_normalization={},
+        loss_weights={"denoising_loss": 300, "total_variation_loss": 10},
+    ),
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from zero_dce_keras import Enhancer, Recipe, ZeroDCE, cli, devices, train
 from zero_dce_keras.lazy import missing_backend_message
+from zero_dce_keras.training.callbacks import SavePictures
 
 BACKEND = keras.backend.backend()
 
@@ -109,10 +110,7 @@ def test_out_of_memory_is_known_for_what_it_is(too_much):
 
 
 def test_training_out_of_memory(too_much, tmp_path, lol_folder, monkeypatch):
-    def make_train_function(model, force=False):
-        model.train_function = too_much
-
-    monkeypatch.setattr(ZeroDCE, "make_train_function", make_train_function)
+    monkeypatch.setattr(SavePictures, "on_epoch_begin", too_much)
     tiny = {"filters": 4, "num_layers": 3, "num_iterations": 2, "epochs": 1}
     recipe = Recipe(4, 2, image_size=16, batch_size=2, **tiny)
     with pytest.raises(MemoryError, match="batch_size=2 of image_size=16. Lower --b"):
@@ -122,7 +120,7 @@ def test_training_out_of_memory(too_much, tmp_path, lol_folder, monkeypatch):
 def test_enhancing_out_of_memory(too_much, monkeypatch, low_light, capsys):
     enhancer = Enhancer(ZeroDCE(filters=4, num_layers=3, num_iterations=2))
     enhancer(low_light)
-    network = enhancer._compiled[None]
+    network = enhancer._compiled[None, False]
     monkeypatch.setattr(network, "predict_on_batch", too_much)
     assert cli.run(lambda argv: enhancer(low_light)) == 1
     err = capsys.readouterr().err

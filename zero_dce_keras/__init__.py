@@ -30,11 +30,13 @@ _HOMES = {
     ],
     "zero_dce_keras.metrics": ["calculate_psnr"],
     "zero_dce_keras.models": [
+        "DenoisingZeroDCE",
         "ExposureNormalization",
         "L2Adam",
         "ZeroDCE",
         "apply_curves",
         "build_dce_net",
+        "build_denoiser",
         "list_presets",
         "load_model",
     ],

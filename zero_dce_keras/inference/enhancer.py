@@ -35,14 +35,14 @@ class Enhancer:
 
     def __init__(self, model):
         self.model = model
-        self._compiled = {}  # by the number of iterations
+        self._compiled = {}  # by (iterations, denoise)
 
     @classmethod
     def from_preset(cls, name):
         """The enhancer of a preset, or of anything else that `--weights` takes."""
         return cls(open_model(name))
 
-    def __call__(self, image, iterations=None, strength=1.0):
+    def __call__(self, image, iterations=None, strength=1.0, denoise=None):
         """Enhance one image or a batch.
 
         Args:
@@ -51,6 +51,8 @@ class Enhancer:
             iterations: how many times to apply a curve; 0 is the identity, the model's
                 own number the default.
             strength: float in [0, 1] that scales the curves; 0 is the identity.
+            denoise: False leaves out the denoiser of a model that has one; True fails
+                for a model that has none. By default, what there is.
 
         Returns:
             An array of the same shape and dtype; an RGB PIL image for a PIL image or a
@@ -64,28 +66,38 @@ class Enhancer:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
         if isinstance(image, (str, Path)):
-            return Image.fromarray(self(read_image(image), iterations, strength))
+            return Image.fromarray(
+                self(read_image(image), iterations, strength, denoise)
+            )
         if isinstance(image, Image.Image):
-            return Image.fromarray(self(upright_rgb(image), iterations, strength))
+            return Image.fromarray(
+                self(upright_rgb(image), iterations, strength, denoise)
+            )
+        if denoise and not self.model.can_denoise:
+            raise ValueError(
+                "denoise needs a model with a denoiser: zero_dce_lol_denoise"
+            )
         _check_array(image)
         single = image.ndim == 3
         batch = to_float(image[None] if single else image)  # (B, H, W, 3)
-        enhanced = self._enhance(batch, iterations, strength)
+        enhanced = self._enhance(batch, iterations, strength, denoise is not False)
         enhanced = _like(enhanced, image.dtype)
         return enhanced[0] if single else enhanced
 
-    def enhance_file(self, source, target, iterations=None, strength=1.0):
+    def enhance_file(self, source, target, iterations=None, strength=1.0, denoise=None):
         """Read a photograph, enhance it, write it; `target` is written whole or not."""
         if Path(source).resolve() == Path(target).resolve():
             raise ValueError(f"{target}: the input would be overwritten")
-        write_image(target, self(read_image(source), iterations, strength))
+        image = self(read_image(source), iterations, strength, denoise)
+        write_image(target, image)
 
-    def _enhance(self, images, iterations, strength):
-        if iterations not in self._compiled:
-            self._compiled[iterations] = _whole_model(self.model, iterations)
+    def _enhance(self, images, iterations, strength, denoise):
+        key = iterations, denoise and self.model.can_denoise
+        if key not in self._compiled:
+            self._compiled[key] = _whole_model(self.model, *key)
         strengths = np.full(len(images), strength, "float32")
         try:
-            return self._compiled[iterations].predict_on_batch([images, strengths])
+            return self._compiled[key].predict_on_batch([images, strengths])
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -96,14 +108,15 @@ class Enhancer:
             ) from error
 
 
-def _whole_model(model, iterations):
+def _whole_model(model, iterations, denoise):
     """Images and strengths in, enhanced images out: compiled as one, on any backend.
 
     Only the images travel to the device and back, not the curve maps.
     """
     images = keras.Input((None, None, 3))
     strength = keras.Input(())
-    enhanced = model.enhance(images, iterations, strength)
+    options = {"denoise": denoise} if model.can_denoise else {}
+    enhanced = model.enhance(images, iterations, strength, **options)
     return keras.Model([images, strength], enhanced)
 
 

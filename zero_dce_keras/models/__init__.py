@@ -2,6 +2,8 @@
 
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
+from zero_dce_keras.models.denoiser import build_denoiser
+from zero_dce_keras.models.denoising_zero_dce import DenoisingZeroDCE
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.load import load_model, open_model
@@ -9,11 +11,13 @@ from zero_dce_keras.models.presets import list_presets, load_card
 from zero_dce_keras.models.zero_dce import ZeroDCE
 
 __all__ = [
+    "DenoisingZeroDCE",
     "ExposureNormalization",
     "L2Adam",
     "ZeroDCE",
     "apply_curves",
     "build_dce_net",
+    "build_denoiser",
     "list_presets",
     "load_card",
     "load_model",

@@ -7,7 +7,7 @@ LUMA = (0.299, 0.587, 0.114)  # Rec. 601
 CELL = 8  # pixels on a side of a cell of the miniature that the exposure is metered on
 CENTRE_WIDTH = 0.3  # σ of the metering's centre, in half image sides
 BISECTIONS = 12
-LOG_GAINS = (-1.0, 6.0)  # natural logarithms of the least and the largest gain
+LOG_GAINS = (0.0, 3.6)  # natural logarithms of the least and the largest gain
 BLACK = 1e-4  # what is darker counts as this, so that logarithms and slopes are finite
 
 
@@ -52,7 +52,7 @@ class ExposureNormalization(keras.layers.Layer):
 
     def __init__(
         self,
-        target=0.575,
+        target=0.56,
         gamma=2 / 3,
         pedestal=1.5 / 255,
         cast=0.4,

@@ -1,12 +1,17 @@
 """Opening saved models, whichever way they were saved."""
 
+import json
 import zipfile
 from pathlib import Path
 
 import h5py
 import keras
 
-from zero_dce_keras.models.presets import PresetMixin, load_preset
+from zero_dce_keras.models.presets import (
+    CONFIG_ATTRIBUTE,
+    PresetMixin,
+    load_preset,
+)
 from zero_dce_keras.models.zero_dce import ZeroDCE
 
 
@@ -47,8 +52,8 @@ def open_model(weights):
 
     Args:
         weights: the name of a preset, a `.weights.h5` file, a `.keras` file or a preset
-            directory. A `.weights.h5` file holds no configuration: the size of its
-            DCE-Net is read off the shapes of its kernels.
+            directory. A `.weights.h5` file that Keras wrote, not we, holds no
+            configuration: the size of its DCE-Net is read off the shapes of its kernels.
 
     Returns:
         The model, with its weights.
@@ -58,9 +63,26 @@ def open_model(weights):
     """
     if not str(weights).endswith(".weights.h5"):
         return load_model(weights)
-    model = ZeroDCE(**_dce_net_size(weights))
+    config = _stored_config(weights)
+    if config is None:
+        model = ZeroDCE(**_dce_net_size(weights))
+    else:
+        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        if not isinstance(model, PresetMixin):
+            raise ValueError(
+                f"{weights}: this {type(model).__name__} is no model of ours"
+            )
     model.load_weights(weights)
     return model
+
+
+def _stored_config(weights):
+    """The configuration that our models write beside their weights, or `None`."""
+    if not h5py.is_hdf5(weights):
+        return None
+    with h5py.File(weights) as file:
+        text = file.attrs.get(CONFIG_ATTRIBUTE)
+    return None if text is None else json.loads(text)
 
 
 def _dce_net_size(weights):

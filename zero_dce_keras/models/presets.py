@@ -5,12 +5,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import h5py
 import keras
 
 PRESETS_DIR = Path(__file__).parents[1] / "presets"
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "metadata.json"
+CONFIG_ATTRIBUTE = "zero_dce_keras_config"  # of a .weights.h5 file
 
 
 def list_presets():
@@ -65,7 +67,20 @@ def load_card(name):
 
 
 class PresetMixin:
-    """Gives a model class `from_preset` and `save_to_preset`."""
+    """Gives a model class its files: presets, and weights that say whose they are.
+
+    The class has a `network`: the Keras model of all its weights.
+    """
+
+    def save_weights(self, filepath, overwrite=True):
+        """Save the network's weights and the model's configuration, as `.weights.h5`."""
+        self.network.save_weights(filepath, overwrite=overwrite)
+        with h5py.File(filepath, "a") as file:
+            file.attrs[CONFIG_ATTRIBUTE] = json.dumps(model_config(self))
+
+    def load_weights(self, filepath, skip_mismatch=False, **kwargs):
+        """Load the network's weights from a `.weights.h5` file."""
+        self.network.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     @classmethod
     def from_preset(cls, name):
@@ -114,14 +129,20 @@ class PresetMixin:
         with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
             written = Path(temporary) / "preset"
             written.mkdir()
-            config = keras.saving.serialize_keras_object(self)
-            config.pop("compile_config", None)
-            (written / CONFIG_FILE).write_text(_to_json(config), encoding="utf-8")
+            config = _to_json(model_config(self))
+            (written / CONFIG_FILE).write_text(config, encoding="utf-8")
             (written / CARD_FILE).write_text(_to_json(card or {}), encoding="utf-8")
             self.save_weights(written / WEIGHTS_FILE)
             if directory.exists():
                 shutil.rmtree(directory)
             written.rename(directory)
+
+
+def model_config(model):
+    """What rebuilds a model, without its optimizer."""
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    return config
 
 
 def _to_json(value):

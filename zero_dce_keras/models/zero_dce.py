@@ -76,6 +76,8 @@ class ZeroDCE(PresetMixin, Trainer):
     Source: https://arxiv.org/abs/2001.06826 (CVPR 2020).
     """
 
+    can_denoise = False  # whether `enhance` has a `denoise` to turn off
+
     def __init__(
         self,
         num_iterations=8,
@@ -197,13 +199,34 @@ class ZeroDCE(PresetMixin, Trainer):
         low_light = _as_images(low_light)
         if num_iterations == 0:
             return low_light
-        images = self.normalize(low_light)
-        curve_maps = self.curve_maps(images, training)
-        if strength is not None:
-            strength = ops.reshape(strength, (-1, 1, 1, 1))
-            images = low_light + strength * (images - low_light)
-            curve_maps = strength * curve_maps
-        return self.get_enhanced_image(images, curve_maps, num_iterations)
+        return self.tone(low_light, num_iterations, strength, training)(low_light)
+
+    def tone(self, low_light, num_iterations=None, strength=None, training=None):
+        """What enhancing these images does to each pixel and channel, as a function.
+
+        Args:
+            low_light: float tensor `(B, H, W, 3)` in [0, 1].
+            num_iterations, strength, training: as in `enhance`.
+
+        Returns:
+            Function from images of that shape to enhanced ones: pixels that are like
+            those of `low_light` are treated alike.
+        """
+        normalization = self.exposure_normalization
+        gains = None if normalization is None else normalization.gains(low_light)
+
+        def normalize(x):
+            return x if gains is None else normalization.apply_gains(x, gains)
+
+        curve_maps = self.curve_maps(normalize(low_light), training)
+        if strength is None:
+            return lambda x: self.get_enhanced_image(
+                normalize(x), curve_maps, num_iterations
+            )
+        share = ops.reshape(strength, (-1, 1, 1, 1))
+        return lambda x: self.get_enhanced_image(
+            x + share * (normalize(x) - x), share * curve_maps, num_iterations
+        )
 
     def normalize(self, low_light):
         """The images that the curves are applied to: all of one brightness, or as given."""
@@ -266,16 +289,20 @@ class ZeroDCE(PresetMixin, Trainer):
 
     def _denoising_losses(self, images):
         """Enhance every other pixel; its neighbour says what noise it should not keep."""
-        batch, height, width = ops.shape(images)[:3]
-        choices = keras.random.randint(
-            (batch, height // 2, width // 2), 0, 8, seed=self._neighbor_seed
-        )
-        noisy, neighbor = losses.neighbors(images, choices)
+        noisy, neighbor = self.draw_neighbors(images)
         enhanced = self.get_enhanced_image(noisy, self.curve_maps(noisy, True))
         return {
             "denoising_loss": losses.denoising(enhanced, neighbor),
             "total_variation_loss": losses.total_variation(enhanced),
         }
+
+    def draw_neighbors(self, images):
+        """Two images of half the size, of neighbouring pixels drawn at random."""
+        batch, height, width = ops.shape(images)[:3]
+        choices = keras.random.randint(
+            (batch, height // 2, width // 2), 0, 8, seed=self._neighbor_seed
+        )
+        return losses.neighbors(images, choices)
 
     def losses_and_output(self, low_light, reference, training):
         """One pass through the network: weighted losses, and the enhanced images.
@@ -303,13 +330,10 @@ class ZeroDCE(PresetMixin, Trainer):
             self._trackers[name].update_state(per_image)
         return {name: self._trackers[name].result() for name in values}
 
-    def save_weights(self, filepath, overwrite=True):
-        """Save DCE-Net's weights alone, as `.weights.h5`."""
-        self.dce_model.save_weights(filepath, overwrite=overwrite)
-
-    def load_weights(self, filepath, skip_mismatch=False, **kwargs):
-        """Load DCE-Net's weights from a `.weights.h5` file."""
-        self.dce_model.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
+    @property
+    def network(self):
+        """The Keras model of all the weights, which `.weights.h5` files hold."""
+        return self.dce_model
 
     def get_config(self):
         return {

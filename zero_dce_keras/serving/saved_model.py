@@ -48,7 +48,7 @@ def export_saved_model(model, directory, version=1):
         return {"enhanced": model(images, training=False)}
 
     archive = keras.export.ExportArchive()
-    archive.track(model.dce_model)
+    archive.track(model.network)
     archive.add_endpoint(
         "serving_default",
         enhance,

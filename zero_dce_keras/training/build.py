@@ -2,7 +2,7 @@
 
 import keras
 
-from zero_dce_keras.models import ZeroDCE
+from zero_dce_keras.models import DenoisingZeroDCE, ZeroDCE
 
 
 def build_model(recipe, train_images, mixed_precision=False):
@@ -29,12 +29,12 @@ def learning_rate(recipe, train_images):
     )
 
 
-def build_zero_dce(recipe, dtype):
+def build_zero_dce(recipe, dtype, model_class=ZeroDCE, **arguments):
     """A `ZeroDCE`, not compiled."""
     initializer = "glorot_uniform"
     if recipe.initial_stddev is not None:
         initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
-    return ZeroDCE(
+    return model_class(
         num_iterations=recipe.num_iterations,
         filters=recipe.filters,
         num_layers=recipe.num_layers,
@@ -52,8 +52,24 @@ def build_zero_dce(recipe, dtype):
         kernel_initializer=initializer,
         exposure_normalization={} if recipe.normalize_exposure else None,
         dtype=dtype,
+        **arguments,
+    )
+
+
+def build_denoising_zero_dce(recipe, dtype):
+    """A `DenoisingZeroDCE`, not compiled."""
+    return build_zero_dce(
+        recipe,
+        dtype,
+        DenoisingZeroDCE,
+        denoiser_filters=recipe.denoiser_filters,
+        denoiser_layers=recipe.denoiser_layers,
+        denoiser_smoothness=recipe.denoiser_smoothness,
     )
 
 
 # by `recipe.model`
-BUILDERS = {"zero_dce": build_zero_dce}
+BUILDERS = {
+    "zero_dce": build_zero_dce,
+    "denoising_zero_dce": build_denoising_zero_dce,
+}

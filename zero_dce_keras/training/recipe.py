@@ -19,7 +19,9 @@ class Recipe:
     2
     """
 
-    model: str = _option("zero_dce", "what to train", choices=("zero_dce",))
+    model: str = _option(
+        "zero_dce", "what to train", choices=("zero_dce", "denoising_zero_dce")
+    )
     train_images: int = _option(400, "about how many images to train on")
     validation_images: int = _option(85, "about how many images to validate on")
     image_size: int = _option(256, "side of the training images in pixels, at least 16")
@@ -63,6 +65,11 @@ class Recipe:
     normalize_exposure: bool = _option(
         False, "bring every photograph to one brightness before the network sees it"
     )
+    denoiser_filters: int = _option(20, "channels of the denoiser's hidden layers")
+    denoiser_layers: int = _option(7, "convolutions of the denoiser, at least 2")
+    denoiser_smoothness: float = _option(
+        0.03, "weight of the total variation of the denoiser's output"
+    )
     monitor: str = _option(
         "total_loss",
         "what the best weights are best at, on the validation images",
@@ -87,6 +94,8 @@ class Recipe:
             "filters",
             "num_layers",
             "exposure_patch_size",
+            "denoiser_filters",
+            "denoiser_layers",
         ):
             value = getattr(self, name)
             if not 0 < value < math.inf:  # NaN is neither

@@ -4,24 +4,41 @@ from zero_dce_keras.training.recipe import Recipe
 
 
 def default():
-    """The recipe of the preset `zero_dce_lol`, chosen on the validation split.
+    """The recipe of the preset `zero_dce_lol`.
 
     Command: python -m zero_dce_keras.fit --data-dir DIR
-    Hardware: one of the 2 cores of an AMD EPYC, the other busy with another training.
-    Time: 4 minutes; 89 seconds with both cores, idle.
-    Scores on eval15: PSNR 17.81 dB, SSIM .569 with this seed; 17.97 ± .26 and
-    .570 ± .002 over the seeds 1143, 1 and 2; 17.75 dB, .569 when the first seed was run
-    again on both cores. docs/experiments.md has what led here.
     """
     return Recipe(
         image_size=128,
         crop=True,
+        flip=True,
         batch_size=8,
         epochs=6,
         learning_rate=1e-3,
         cosine_decay=True,
-        well_exposedness=0.44,
-        smoothness_weight=400.0,
+        normalize_exposure=True,
+        well_exposedness=0.46,
+        smoothness_weight=0.0,
+        denoising_weight=300.0,
+        total_variation_weight=10.0,
+    )
+
+
+def denoise():
+    """The recipe of the preset `zero_dce_lol_denoise`: a denoiser behind the curves.
+
+    Command: python -m zero_dce_keras.fit --model denoising_zero_dce --data-dir DIR
+    """
+    return default().replace(model="denoising_zero_dce")
+
+
+def tiny():
+    """The recipe of the preset `tiny_lol_denoise`: 14,676 parameters.
+
+    Command: python -m zero_dce_keras.fit --recipe tiny --data-dir DIR
+    """
+    return default().replace(
+        filters=12, learning_rate=2e-3, epochs=8, total_variation_weight=25.0
     )
 
 
@@ -121,6 +138,8 @@ def official():
 
 RECIPES = {
     "default": default,
+    "denoise": denoise,
+    "tiny": tiny,
     "demo": demo,
     "notebook": notebook,
     "small-batch": small_batch,
@@ -129,4 +148,4 @@ RECIPES = {
 }
 
 # What `fit --model NAME` trains by, where no recipe is named.
-DEFAULT_RECIPES = {"zero_dce": "default"}
+DEFAULT_RECIPES = {"zero_dce": "default", "denoising_zero_dce": "denoise"}
