@@ -112,7 +112,8 @@ def test_out_of_memory_is_known_for_what_it_is(too_much):
 def test_training_out_of_memory(too_much, tmp_path, lol_folder, monkeypatch):
     monkeypatch.setattr(SavePictures, "on_epoch_begin", too_much)
     tiny = {"filters": 4, "num_layers": 3, "num_iterations": 2, "epochs": 1}
-    recipe = Recipe(4, 2, image_size=16, batch_size=2, **tiny)
+    sizes = {"train_images": 4, "validation_images": 2, "image_size": 16}
+    recipe = Recipe(batch_size=2, **sizes, **tiny)
     with pytest.raises(MemoryError, match="batch_size=2 of image_size=16. Lower --b"):
         train(recipe, "lol", lol_folder(), tmp_path / "run", verbose=0)
 

@@ -92,6 +92,8 @@ class Enhancer:
         write_image(target, image)
 
     def _enhance(self, images, iterations, strength, denoise):
+        if iterations == 0:
+            return images
         key = iterations, denoise and self.model.can_denoise
         if key not in self._compiled:
             self._compiled[key] = _whole_model(self.model, *key)

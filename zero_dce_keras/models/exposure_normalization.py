@@ -135,13 +135,12 @@ class ExposureNormalization(keras.layers.Layer):
         return ops.clip(grey + self.saturation * (z - grey), 0, 1)
 
     def _metering_weights(self, cells):
-        """(1, h, w): they add up to 1, and the centre has the larger ones."""
-        height, width = ops.shape(cells)[1:3]
-        rows, columns = (_minus_one_to_one(size) for size in (height, width))
-        squares = rows[:, None] ** 2 + columns[None] ** 2
+        """(B, h, w): they add up to 1, and the centre has the larger ones."""
+        ones = ops.ones_like(cells[..., 0])
+        squares = sum(ops.square(_minus_one_to_one(ones, axis)) for axis in (1, 2))
         centre = ops.exp(-squares / (2 * CENTRE_WIDTH**2))
         weights = 1 + self.centre_weight * centre
-        return (weights / ops.sum(weights))[None]
+        return weights / ops.sum(weights, axis=(1, 2), keepdims=True)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -167,7 +166,7 @@ def _power(x, exponent):
     return ops.exp(exponent * ops.log(x))
 
 
-def _minus_one_to_one(size):
-    """The middles of `size` cells between −1 and 1."""
-    middles = ops.cast(ops.arange(size), "float32") + 0.5
-    return middles / ops.cast(size, "float32") * 2 - 1
+def _minus_one_to_one(ones, axis):
+    """Coordinates between −1 and 1 of the middles of cells, whose number may be unknown."""
+    middles = ops.cumsum(ones, axis=axis) - 0.5
+    return middles / ops.sum(ones, axis=axis, keepdims=True) * 2 - 1

@@ -78,10 +78,11 @@ def open_model(weights):
 
 def _stored_config(weights):
     """The configuration that our models write beside their weights, or `None`."""
-    if not h5py.is_hdf5(weights):
-        return None
-    with h5py.File(weights) as file:
-        text = file.attrs.get(CONFIG_ATTRIBUTE)
+    try:
+        with h5py.File(weights) as file:
+            text = file.attrs.get(CONFIG_ATTRIBUTE)
+    except OSError:
+        return None  # what is wrong with it, opening the weights will say
     return None if text is None else json.loads(text)
 
 

@@ -74,7 +74,10 @@ class PresetMixin:
 
     def save_weights(self, filepath, overwrite=True):
         """Save the network's weights and the model's configuration, as `.weights.h5`."""
+        before = _last_change(filepath)
         self.network.save_weights(filepath, overwrite=overwrite)
+        if _last_change(filepath) == before:
+            return  # overwrite was False, and the user said no
         with h5py.File(filepath, "a") as file:
             file.attrs[CONFIG_ATTRIBUTE] = json.dumps(model_config(self))
 
@@ -136,6 +139,10 @@ class PresetMixin:
             if directory.exists():
                 shutil.rmtree(directory)
             written.rename(directory)
+
+
+def _last_change(path):
+    return Path(path).stat().st_mtime_ns if Path(path).exists() else None
 
 
 def model_config(model):

@@ -1,0 +1,159 @@
+import checks
+import keras
+import numpy as np
+import pytest
+
+from zero_dce_keras import DenoisingLoss, DenoisingZeroDCE, Enhancer, ZeroDCE, losses
+from zero_dce_keras.models import build_denoiser
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def test_neighbors_share_an_edge_and_all_eight_pairs_occur():
+    """Each pixel holds its own number, so that it can be told where it came from."""
+    rows, columns = np.mgrid[:6, :8]
+    image = np.stack([rows, columns, rows], -1)[None].astype("float32")
+    seen = set()
+    for choice in range(8):
+        choices = np.full((1, 3, 4), choice, "int32")
+        first, second = (numpy(x)[0] for x in losses.neighbors(image, choices))
+        assert first.shape == second.shape == (3, 4, 3)
+        steps = second[..., :2] - first[..., :2]
+        assert (abs(steps).sum(-1) == 1).all()
+        for pixels in (first, second):  # every cell keeps its place
+            np.testing.assert_array_equal(pixels[..., 0] // 2, np.mgrid[:3, :4][0])
+            np.testing.assert_array_equal(pixels[..., 1] // 2, np.mgrid[:3, :4][1])
+        seen.add((*first[0, 0, :2], *second[0, 0, :2]))
+    assert len(seen) == 8
+
+
+def test_odd_sizes_leave_out_a_row_and_a_column():
+    image = np.zeros((2, 7, 9, 3), "float32")
+    first, _ = losses.neighbors(image, np.zeros((2, 3, 4), "int32"))
+    assert first.shape == (2, 3, 4, 3)
+
+
+def test_denoising_is_a_mean_of_squares_an_image():
+    rng = np.random.default_rng(0)
+    one, other = rng.random((2, 3, 16, 24, 3), dtype="float32")
+    expected = ((one - other) ** 2).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(numpy(losses.denoising(one, other)), expected, rtol=1e-5)
+    assert float(DenoisingLoss()(other, one)) == pytest.approx(
+        expected.mean(), rel=1e-5
+    )
+
+
+def test_total_variation_closed_forms():
+    ramp = np.zeros((1, 9, 11, 3), "float32") + np.arange(11, dtype="float32")[:, None]
+    assert float(losses.total_variation(ramp)[0]) == pytest.approx(1, rel=1e-4)
+    diagonal = ramp + np.arange(9, dtype="float32")[:, None, None]
+    assert float(losses.total_variation(diagonal)[0]) == pytest.approx(2**0.5, rel=1e-4)
+    flat = np.ones((1, 9, 11, 3), "float32")
+    assert float(losses.total_variation(flat)[0]) < 0.004
+    gradient = checks.gradient(losses.total_variation, flat)
+    assert np.isfinite(gradient).all()
+
+
+def noisy_pictures(count=12, seed=0):
+    """Smooth pictures and the same with noise, float32 (N, 32, 32, 3)."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:32, :32] / 6
+    phases = rng.random((count, 3)) * 6
+    clean = [
+        [0.5 + 0.2 * np.sin(rows + p) * np.cos(columns + p) for p in x] for x in phases
+    ]
+    clean = np.moveaxis(np.float32(clean), 1, -1)
+    noise = 0.1 * rng.standard_normal(clean.shape)
+    return clean, np.clip(clean + noise, 0, 1).astype("float32")
+
+
+def error(images, clean):
+    return float(((np.asarray(images) - clean) ** 2).mean())
+
+
+def test_a_denoiser_learns_without_ever_seeing_a_clean_picture():
+    keras.utils.set_random_seed(0)
+    clean, noisy = noisy_pictures()
+    model = DenoisingZeroDCE(
+        num_iterations=1,
+        filters=2,
+        num_layers=1,
+        denoiser_filters=8,
+        denoiser_layers=3,
+        loss_weights=dict.fromkeys(ZeroDCE().loss_weights, 0.0),  # curves stay put
+    )
+    model.compile(learning_rate=5e-3)
+    enhancer = Enhancer(model)
+    before = enhancer(noisy, denoise=False)
+    model.fit(noisy, batch_size=4, epochs=40, verbose=0)
+    np.testing.assert_allclose(enhancer(noisy, denoise=False), before, atol=1e-6)
+    target = enhancer(clean, denoise=False)
+    assert error(enhancer(noisy), target) < 0.5 * error(before, target)
+
+
+def test_curves_learn_to_denoise():
+    keras.utils.set_random_seed(0)
+    clean, noisy = noisy_pictures()
+    weights = dict.fromkeys(ZeroDCE().loss_weights, 0.0)
+    model = ZeroDCE(
+        num_iterations=4,
+        filters=8,
+        num_layers=3,
+        loss_weights={**weights, "denoising_loss": 300.0, "total_variation_loss": 10.0},
+    )
+    model.compile(learning_rate=5e-3)
+    model.fit(noisy, batch_size=4, epochs=40, verbose=0)
+    assert error(Enhancer(model)(noisy), clean) < 0.5 * error(noisy, clean)
+
+
+def test_the_denoiser_does_not_reach_the_curves(low_light):
+    """Same curves, bit for bit, whatever the denoiser is asked for."""
+    weights = []
+    for smoothness in (0.0, 100.0):
+        keras.utils.set_random_seed(1)
+        model = DenoisingZeroDCE(
+            num_iterations=2,
+            filters=4,
+            num_layers=3,
+            denoiser_filters=4,
+            denoiser_smoothness=smoothness,
+        )
+        model.compile(learning_rate=1e-3, jit_compile=False)
+        model.fit(low_light, epochs=3, verbose=0)
+        weights.append((model.dce_model.get_weights(), model.denoiser.get_weights()))
+    for one, other in zip(weights[0][0], weights[1][0], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert any(
+        (a != b).any() for a, b in zip(weights[0][1], weights[1][1], strict=True)
+    )
+
+
+def test_denoise_is_optional(low_light):
+    model = DenoisingZeroDCE(filters=4, num_layers=3, denoiser_filters=4)
+    enhancer = Enhancer(model)
+    plain = numpy(ZeroDCE.enhance(model, low_light))
+    np.testing.assert_allclose(enhancer(low_light, denoise=False), plain, atol=1e-6)
+    assert (enhancer(low_light) != plain).any()
+    np.testing.assert_array_equal(
+        enhancer(low_light), enhancer(low_light, denoise=True)
+    )
+    np.testing.assert_allclose(enhancer(low_light, strength=0.0), low_light, atol=1e-6)
+    np.testing.assert_array_equal(enhancer(low_light, iterations=0), low_light)
+    without = Enhancer(ZeroDCE(filters=4, num_layers=3))
+    with pytest.raises(ValueError, match="denoise needs a model with a denoiser"):
+        without(low_light, denoise=True)
+
+
+def test_the_denoiser_is_told_the_gain(low_light):
+    denoiser = build_denoiser(filters=4, num_layers=3)
+    gains = np.ones((2, 32, 48, 1), "float32")
+    one, other = (numpy(denoiser([low_light, gains * k])) for k in (1, 30))
+    assert (one != other).any()
+
+
+@pytest.mark.parametrize("arguments", [{"filters": 0}, {"num_layers": 1}])
+def test_denoiser_errors(arguments):
+    with pytest.raises(ValueError, match="must be .*Received: "):
+        build_denoiser(**arguments)

@@ -1,0 +1,149 @@
+import keras
+import numpy as np
+import pytest
+
+from zero_dce_keras import Enhancer, ExposureNormalization, ZeroDCE
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def photo(height=64, width=96, seed=0):
+    """A smooth picture with shadows, lights and a colour cast, (1, H, W, 3)."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:height, :width].astype("float32") / 10
+    waves = [np.sin(rows + k) * np.cos(columns * (1 + k / 4)) for k in range(3)]
+    image = 0.3 + 0.2 * np.stack(waves, -1) * np.float32([1, 0.9, 0.6])
+    noise = 0.02 * rng.standard_normal(image.shape)
+    return np.clip(image + noise, 0, 1)[None].astype("float32")
+
+
+def test_every_exposure_comes_out_alike():
+    """As far as 8 bits of black allow: here without the pedestal."""
+    normalize = ExposureNormalization(pedestal=0.0)
+    bright = numpy(normalize(photo() / 2))
+    dark = numpy(normalize(photo() / 16))
+    np.testing.assert_allclose(dark, bright, atol=0.01)
+    assert bright.mean() > 2 * photo().mean() / 2
+
+
+def test_metered_brightness_is_the_target():
+    """On a flat grey image the brightest channel is the image."""
+    grey = np.full((1, 40, 56, 3), 0.05, "float32")
+    for target in (0.3, 0.56, 0.7):
+        normalized = numpy(ExposureNormalization(target=target)(grey))
+        np.testing.assert_allclose(normalized, target, atol=2e-3)
+
+
+def test_images_of_a_batch_do_not_meet():
+    normalize = ExposureNormalization()
+    batch = np.concatenate([photo() / 2, photo(seed=1) / 9])
+    together = numpy(normalize(batch))
+    alone = [numpy(normalize(batch[i : i + 1]))[0] for i in (0, 1)]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_gains_of_the_whole_serve_its_parts():
+    """Which is what tiles need: statistics first, pixels after."""
+    normalize = ExposureNormalization()
+    whole = photo()
+    gains = normalize.gains(whole)
+    assert gains.shape == (1, 1, 1, 3)
+    part = normalize.apply_gains(whole[:, 5:30, 7:50], gains)
+    np.testing.assert_array_equal(numpy(part), numpy(normalize(whole))[:, 5:30, 7:50])
+
+
+def test_the_centre_counts_more():
+    centre, border = np.zeros((2, 1, 64, 64, 3), "float32")
+    centre[:, 24:40, 24:40] = 0.2
+    border[:, :16, :16] = 0.2
+    for weight, more in ((15, True), (0, False)):
+        normalize = ExposureNormalization(centre_weight=weight)
+        gains = [
+            float(numpy(normalize.gains(image)).mean()) for image in (centre, border)
+        ]
+        assert (gains[0] < 0.9 * gains[1]) == more
+
+
+def test_cast_goes_part_of_the_way_to_grey():
+    orange = np.full((1, 32, 48, 3), 0.1, "float32") * np.float32([1.5, 1, 0.5])
+    spreads = []
+    for cast in (0.0, 0.4, 1.0):
+        normalize = ExposureNormalization(cast=cast, saturation=1.0)
+        spreads.append(np.ptp(numpy(normalize(orange))[0, 0, 0]))
+    assert spreads[0] > spreads[1] > spreads[2]
+    assert spreads[2] < 1e-3
+
+
+def test_saturation_zero_is_grey():
+    grey = numpy(ExposureNormalization(saturation=0.0)(photo()))
+    np.testing.assert_allclose(grey, grey[..., :1] + np.zeros(3), atol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (8, 8), (33, 47)])
+def test_any_size_and_any_level(level, size):
+    image = np.full((1, *size, 3), level, "float32")
+    normalized = numpy(ExposureNormalization()(image))
+    assert normalized.shape == image.shape
+    assert ((normalized >= 0) & (normalized <= 1)).all()
+
+
+def test_lights_are_compressed_not_burnt():
+    lamp = photo() / 16
+    lamp[:, :4, :4] = 1.0
+    lamp[:, :4, 4:8] = 0.5
+    normalized = numpy(ExposureNormalization()(lamp))
+    assert 0.9 < normalized[0, 4:, 8:].max() / normalized[0, 4:, 8:].max() <= 1
+    assert normalized[0, 1, 5].max() < normalized[0, 1, 1].max() <= 1
+
+
+def test_a_model_of_all_exposures():
+    """The model enhances an image and the same at an eighth of its light alike."""
+    plain = ZeroDCE(num_iterations=2, filters=4, num_layers=3)
+    model = ZeroDCE(
+        num_iterations=2,
+        filters=4,
+        num_layers=3,
+        exposure_normalization={"pedestal": 0.0},
+    )
+    model.set_weights(plain.get_weights())
+    bright, dark = photo() / 2, photo() / 16
+    np.testing.assert_allclose(numpy(model(dark)), numpy(model(bright)), atol=0.02)
+    assert abs(numpy(plain(dark)) - numpy(plain(bright))).max() > 0.1
+    copy = ZeroDCE.from_config(model.get_config())
+    assert copy.exposure_normalization.pedestal == 0.0
+    copy.set_weights(model.get_weights())
+    np.testing.assert_array_equal(numpy(copy(dark)), numpy(model(dark)))
+
+
+def test_no_strength_and_no_iterations_are_the_identity():
+    model = ZeroDCE(
+        num_iterations=2, filters=4, num_layers=3, exposure_normalization={}
+    )
+    enhancer = Enhancer(model)
+    dark = photo() / 8
+    np.testing.assert_array_equal(enhancer(dark, iterations=0), dark)
+    np.testing.assert_allclose(enhancer(dark, strength=0.0), dark, atol=1e-6)
+    half, full = (enhancer(dark, strength=s).mean() for s in (0.5, 1.0))
+    assert dark.mean() < half < full
+    np.testing.assert_allclose(enhancer(dark), numpy(model(dark)), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"target": 0},
+        {"target": 1.1},
+        {"gamma": 0},
+        {"pedestal": -0.1},
+        {"cast": 2},
+        {"saturation": -1},
+        {"centre_weight": -1},
+    ],
+)
+def test_errors(arguments):
+    ((name, value),) = arguments.items()
+    with pytest.raises(ValueError, match=f"{name} must .*Received: {value}"):
+        ExposureNormalization(**arguments)
