@@ -36,6 +36,9 @@ class ExposureNormalization(keras.layers.Layer):
         cast: how far to go to a grey world, in [0, 1].
         saturation: factor of the colours' distance from grey, in [0, 1].
         centre_weight: how much more the centre counts than the border; at least 0.
+        well_exposed: `None` to treat all images alike, or two brightnesses in [0, 1]: an
+            image metered above the second is left as it is, one below the first is
+            normalised, between them the two are mixed.
         **kwargs: `name` and `dtype`, as for every layer.
 
     Raises:
@@ -58,6 +61,7 @@ class ExposureNormalization(keras.layers.Layer):
         cast=0.4,
         saturation=0.8,
         centre_weight=15.0,
+        well_exposed=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -75,12 +79,18 @@ class ExposureNormalization(keras.layers.Layer):
             raise ValueError(
                 f"centre_weight must not be negative. Received: {centre_weight}"
             )
+        if well_exposed is not None and not 0 <= well_exposed[0] < well_exposed[1] <= 1:
+            raise ValueError(
+                "well_exposed must be None or two increasing brightnesses in [0, 1]. "
+                f"Received: {well_exposed}"
+            )
         self.target = target
         self.gamma = gamma
         self.pedestal = pedestal
         self.cast = cast
         self.saturation = saturation
         self.centre_weight = centre_weight
+        self.well_exposed = None if well_exposed is None else list(well_exposed)
 
     def call(self, images):
         return self.apply_gains(images, self.gains(images))
@@ -92,41 +102,58 @@ class ExposureNormalization(keras.layers.Layer):
             images: float tensor `(B, H, W, 3)` in [0, 1].
 
         Returns:
-            float tensor `(B, 1, 1, 3)`: the factor of each channel. No gradient flows
-            through it.
+            float tensor `(B, 1, 1, 4)`: the factor of each channel, and the share in
+            [0, 1] of the normalised image in the result. No gradient flows through it.
         """
         cells = ops.average_pool(
             images, CELL, strides=CELL, padding="same", data_format="channels_last"
         )
+        share = self._share(cells)
         cells = cells + self.pedestal
         means = ops.mean(cells, axis=(1, 2), keepdims=True)  # (B, 1, 1, 3)
         grey = ops.mean(means, axis=-1, keepdims=True)
         white_balance = _power(grey / _at_least_black(means), self.cast)
         cells = cells * white_balance
-        weights = self._metering_weights(cells)
         low, high = (log + ops.zeros_like(grey) for log in LOG_GAINS)
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
-            brightest = ops.max(self._tone(cells * ops.exp(middle)), axis=-1)
-            metered = ops.sum(weights * ops.square(ops.square(brightest)), axis=(1, 2))
-            too_dark = ops.reshape(metered, (-1, 1, 1, 1)) < self.target**4
+            metered = self._meter(self._tone(cells * ops.exp(middle)))
+            too_dark = metered < self.target**4
             low, high = (
                 ops.where(too_dark, middle, low),
                 ops.where(too_dark, high, middle),
             )
-        return ops.stop_gradient(white_balance * ops.exp((low + high) / 2))
+        factors = white_balance * ops.exp((low + high) / 2)
+        return ops.stop_gradient(ops.concatenate([factors, share], axis=-1))
 
     def apply_gains(self, images, gains):
         """The normalised images, pixel by pixel: `gains` may come from larger ones.
 
         Args:
             images: float tensor `(B, H, W, 3)` in [0, 1].
-            gains: float tensor `(B, 1, 1, 3)`, from `gains`.
+            gains: float tensor `(B, 1, 1, 4)`, from `gains`.
 
         Returns:
             float tensor `(B, H, W, 3)` in [0, 1].
         """
-        return self._tone((images + self.pedestal) * gains)
+        normalized = self._tone((images + self.pedestal) * gains[..., :3])
+        if self.well_exposed is None:
+            return normalized
+        return images + gains[..., 3:] * (normalized - images)
+
+    def _share(self, cells):
+        """(B, 1, 1, 1): 0 for well-exposed images, 1 for dark ones."""
+        if self.well_exposed is None:
+            return ops.ones_like(cells[:, :1, :1, :1])
+        low, high = self.well_exposed
+        metered = ops.sqrt(ops.sqrt(self._meter(cells)))
+        return ops.clip((high - metered) / (high - low), 0, 1)
+
+    def _meter(self, cells):
+        """(B, 1, 1, 1): the weighted mean of the fourth power of the brightest channel."""
+        brightest = ops.max(cells, axis=-1)
+        weighted = self._metering_weights(cells) * ops.square(ops.square(brightest))
+        return ops.reshape(ops.sum(weighted, axis=(1, 2)), (-1, 1, 1, 1))
 
     def _tone(self, x):
         z = _power(_at_least_black(x), self.gamma)
@@ -154,6 +181,7 @@ class ExposureNormalization(keras.layers.Layer):
             "cast": self.cast,
             "saturation": self.saturation,
             "centre_weight": self.centre_weight,
+            "well_exposed": self.well_exposed,
         }
 
 

@@ -65,6 +65,9 @@ class Recipe:
     normalize_exposure: bool = _option(
         False, "bring every photograph to one brightness before the network sees it"
     )
+    leave_well_exposed: bool = _option(
+        False, "normalise dark photographs only, the less the brighter they are"
+    )
     denoiser_filters: int = _option(20, "channels of the denoiser's hidden layers")
     denoiser_layers: int = _option(7, "convolutions of the denoiser, at least 2")
     denoiser_smoothness: float = _option(

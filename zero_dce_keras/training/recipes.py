@@ -42,6 +42,14 @@ def tiny():
     )
 
 
+def general():
+    """The recipe of the preset `zero_dce_general`: ordinary photographs, bright ones too.
+
+    Command: python -m zero_dce_keras.fit --recipe general --dataset folder --data-dir SICE
+    """
+    return default().replace(leave_well_exposed=True, epochs=2)
+
+
 def demo():
     """A minute on the embedded sample: what `make demo` trains.
 
@@ -140,6 +148,7 @@ RECIPES = {
     "default": default,
     "denoise": denoise,
     "tiny": tiny,
+    "general": general,
     "demo": demo,
     "notebook": notebook,
     "small-batch": small_batch,
