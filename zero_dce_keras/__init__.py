@@ -31,10 +31,13 @@ _HOMES = {
     "zero_dce_keras.models": [
         "L2Adam",
         "ZeroDCE",
+        "ZeroDCEPlusPlus",
         "apply_curves",
         "build_dce_net",
+        "build_dce_net_plus_plus",
         "list_presets",
         "load_model",
+        "load_torch_checkpoint",
     ],
     "zero_dce_keras.serving": ["export_saved_model"],
     "zero_dce_keras.training": ["RECIPES", "Recipe", "train"],

@@ -14,7 +14,7 @@ from zero_dce_keras.images import (
     upright_rgb,
     write_image,
 )
-from zero_dce_keras.models import apply_curves, open_model
+from zero_dce_keras.models import open_model
 
 
 class Enhancer:
@@ -104,7 +104,7 @@ def _whole_model(model, iterations):
     images = keras.Input((None, None, 3))
     strengths = keras.Input(())
     curve_maps = keras.ops.reshape(strengths, (-1, 1, 1, 1)) * model.curve_maps(images)
-    enhanced = apply_curves(images, curve_maps, iterations)
+    enhanced = model.get_enhanced_image(images, curve_maps, iterations)
     return keras.Model([images, strengths], enhanced)
 
 

@@ -5,12 +5,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import h5py
 import keras
 
 PRESETS_DIR = Path(__file__).parents[1] / "presets"
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "metadata.json"
+CONFIG_ATTRIBUTE = "zero_dce_keras_config"  # of a .weights.h5 file
 
 
 def list_presets():
@@ -114,14 +116,29 @@ class PresetMixin:
         with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
             written = Path(temporary) / "preset"
             written.mkdir()
-            config = keras.saving.serialize_keras_object(self)
-            config.pop("compile_config", None)
+            config = serialize_model(self)
             (written / CONFIG_FILE).write_text(_to_json(config), encoding="utf-8")
             (written / CARD_FILE).write_text(_to_json(card or {}), encoding="utf-8")
             self.save_weights(written / WEIGHTS_FILE)
             if directory.exists():
                 shutil.rmtree(directory)
             written.rename(directory)
+
+
+def serialize_model(model):
+    """What builds a model anew, without what it was compiled with."""
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    return config
+
+
+def describe_weights(filepath, model):
+    """Write a model's configuration into its weights file, beside the weights.
+
+    Shapes of kernels do not tell a scale factor, or how often a curve is applied.
+    """
+    with h5py.File(filepath, "r+") as file:
+        file.attrs[CONFIG_ATTRIBUTE] = json.dumps(serialize_model(model))
 
 
 def _to_json(value):

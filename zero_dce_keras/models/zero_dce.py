@@ -1,5 +1,7 @@
 """Zero-DCE: a Keras model that learns to enhance without references."""
 
+from pathlib import Path
+
 import keras
 from keras import ops
 
@@ -7,7 +9,7 @@ from zero_dce_keras import losses, metrics
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
 from zero_dce_keras.models.l2_adam import L2Adam
-from zero_dce_keras.models.presets import PresetMixin
+from zero_dce_keras.models.presets import PresetMixin, describe_weights
 from zero_dce_keras.models.trainers import Trainer
 
 # The weights of the official code; the paper writes 0.5 for colour and 20 for
@@ -101,18 +103,22 @@ class ZeroDCE(PresetMixin, Trainer):
         self.exposure_patch_size = exposure_patch_size
         self.loss_form = loss_form
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.dce_model = build_dce_net(
-            num_iterations,
-            filters,
-            num_layers,
-            kernel_initializer=self.kernel_initializer,
-            dtype=self.dtype_policy,
-        )
+        self.dce_model = self.build_network()
         self._trackers = {
             name: keras.metrics.Mean(name=name)
             for name in ("total_loss", *DEFAULT_LOSS_WEIGHTS, *REFERENCE_METRICS)
         }
         self.built = True  # by construction: DCE-Net knows its shapes
+
+    def build_network(self):
+        """The network that estimates the curves, by the model's attributes."""
+        return build_dce_net(
+            self.num_iterations,
+            self.filters,
+            self.num_layers,
+            kernel_initializer=self.kernel_initializer,
+            dtype=self.dtype_policy,
+        )
 
     def compile(
         self,
@@ -240,9 +246,34 @@ class ZeroDCE(PresetMixin, Trainer):
             self._trackers[name].update_state(per_image)
         return {name: self._trackers[name].result() for name in values}
 
+    def torch_names(self):
+        """Which PyTorch name is which variable, see `load_torch_checkpoint`."""
+        names = []
+        for k in range(1, self.num_layers + 1):
+            layer = self.dce_model.get_layer(f"conv_{k}")
+            names.append((f"e_conv{k}.weight", layer.kernel, "conv"))
+            names.append((f"e_conv{k}.bias", layer.bias, "vector"))
+        return names
+
+    @staticmethod
+    def torch_arguments(shapes):
+        """Arguments of the model that a state dict of these shapes is for, or `None`."""
+        kernels = [shape for name, shape in shapes.items() if name.endswith("weight")]
+        if "e_conv1.weight" not in shapes or any(len(k) != 4 for k in kernels):
+            return None
+        last = shapes.get(f"e_conv{len(kernels)}.weight", (0,))
+        return {
+            "num_iterations": last[0] // 3,
+            "filters": shapes["e_conv1.weight"][0] if len(kernels) > 1 else 32,
+            "num_layers": len(kernels),
+        }
+
     def save_weights(self, filepath, overwrite=True):
-        """Save DCE-Net's weights alone, as `.weights.h5`."""
+        """Save DCE-Net's weights alone, as `.weights.h5`, with what they are for."""
+        asks = not overwrite and Path(filepath).exists()  # Keras, whether to keep it
         self.dce_model.save_weights(filepath, overwrite=overwrite)
+        if not asks:
+            describe_weights(filepath, self)
 
     def load_weights(self, filepath, skip_mismatch=False, **kwargs):
         """Load DCE-Net's weights from a `.weights.h5` file."""
