@@ -25,6 +25,8 @@ _HOMES = {
         "ColorConstancyLoss",
         "ExposureControlLoss",
         "IlluminationSmoothnessLoss",
+        "PerceptionLoss",
+        "SelfAdaptiveLoss",
         "SpatialConsistencyLoss",
     ],
     "zero_dce_keras.metrics": ["calculate_psnr"],

@@ -16,6 +16,12 @@ from zero_dce_keras.losses.illumination_smoothness_loss import (
     IlluminationSmoothnessLoss,
     illumination_smoothness,
 )
+from zero_dce_keras.losses.perception_loss import (
+    PerceptionLoss,
+    build_vgg_features,
+    perception,
+)
+from zero_dce_keras.losses.self_adaptive_loss import SelfAdaptiveLoss, self_adaptive
 from zero_dce_keras.losses.spatial_consistency_loss import (
     SpatialConsistencyLoss,
     spatial_consistency,
@@ -30,10 +36,15 @@ __all__ = [
     "ColorConstancyLoss",
     "ExposureControlLoss",
     "IlluminationSmoothnessLoss",
+    "PerceptionLoss",
+    "SelfAdaptiveLoss",
     "SpatialConsistencyLoss",
+    "build_vgg_features",
     "check_form",
     "color_constancy",
     "exposure_control",
     "illumination_smoothness",
+    "perception",
+    "self_adaptive",
     "spatial_consistency",
 ]
