@@ -8,6 +8,7 @@ from zero_dce_keras.version import __version__
 
 _HOMES = {
     "zero_dce_keras.data": [
+        "Augmentation",
         "find_lol",
         "find_pairs",
         "load_lol",

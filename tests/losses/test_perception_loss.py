@@ -37,7 +37,24 @@ def test_what_the_network_sees(features):
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
 
 
-def test_one_value_an_image(features):
+@pytest.fixture
+def small_vgg(monkeypatch):
+    """A network of one layer in place of VGG16, which takes seconds to make."""
+
+    def make(include_top, weights, input_shape):
+        images = keras.Input(input_shape)
+        layer = keras.layers.Conv2D(4, 3, activation="relu", name="block4_conv3")
+        model = keras.Model(images, layer(images))
+        if weights is not None:
+            model.load_weights(weights)
+        return model
+
+    monkeypatch.setattr(keras.applications, "VGG16", make)
+    return make(False, None, (None, None, 3))
+
+
+def test_one_value_an_image(small_vgg):
+    features = build_vgg_features(weights=None)
     reference, enhanced = noise(1), noise(2)
     together = np.asarray(perception(reference, enhanced, features))
     assert together.shape == (2,) and (together > 0).all()
@@ -63,7 +80,7 @@ def test_gradient_reaches_the_image_alone(features):
     assert np.isfinite(gradient).all() and (gradient != 0).any()
 
 
-def test_class_and_round_trip():
+def test_class_and_round_trip(small_vgg):
     loss = PerceptionLoss(weights=None, reduction=None)
     copy = keras.saving.deserialize_keras_object(
         keras.saving.serialize_keras_object(loss)
@@ -93,9 +110,11 @@ def test_a_file_that_is_not_there(tmp_path):
         build_vgg_features(tmp_path / "none.h5")
 
 
-def test_a_file_of_weights(features, tmp_path):
-    vgg = keras.applications.VGG16(include_top=False, weights=None)
-    vgg.save_weights(tmp_path / "vgg.weights.h5")
-    loaded = build_vgg_features(tmp_path / "vgg.weights.h5")
-    for one, other in zip(loaded.get_weights(), vgg.get_weights(), strict=False):
+def test_a_file_of_weights(small_vgg, tmp_path):
+    path = tmp_path / "vgg.weights.h5"
+    small_vgg.save_weights(path)
+    loaded = build_vgg_features(path)
+    for one, other in zip(loaded.get_weights(), small_vgg.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+    loss = PerceptionLoss(path)
+    assert loss.get_config()["weights"] == str(path)

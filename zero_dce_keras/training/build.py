@@ -2,7 +2,7 @@
 
 import keras
 
-from zero_dce_keras.models import ZeroDCE
+from zero_dce_keras.models import ZeroDCE, ZeroDCEPlusPlus
 
 
 def build_model(recipe, train_images, mixed_precision=False):
@@ -31,26 +31,43 @@ def learning_rate(recipe, train_images):
 
 def build_zero_dce(recipe, dtype):
     """A `ZeroDCE`, not compiled."""
+    return ZeroDCE(**zero_dce_arguments(recipe, dtype))
+
+
+def build_zero_dce_plus_plus(recipe, dtype):
+    """A `ZeroDCEPlusPlus`, not compiled."""
+    return ZeroDCEPlusPlus(
+        scale_factor=recipe.scale_factor,
+        resampling=recipe.resampling,
+        **zero_dce_arguments(recipe, dtype),
+    )
+
+
+def zero_dce_arguments(recipe, dtype):
+    """What a recipe says to `ZeroDCE` and its subclasses."""
     initializer = "glorot_uniform"
     if recipe.initial_stddev is not None:
         initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
-    return ZeroDCE(
-        num_iterations=recipe.num_iterations,
-        filters=recipe.filters,
-        num_layers=recipe.num_layers,
-        well_exposedness=recipe.well_exposedness,
-        loss_weights={
+    return {
+        "num_iterations": recipe.num_iterations,
+        "filters": recipe.filters,
+        "num_layers": recipe.num_layers,
+        "well_exposedness": recipe.well_exposedness,
+        "loss_weights": {
             "spatial_consistency_loss": recipe.spatial_weight,
             "exposure_loss": recipe.exposure_weight,
             "color_constancy_loss": recipe.color_weight,
             "illumination_smoothness_loss": recipe.smoothness_weight,
         },
-        exposure_patch_size=recipe.exposure_patch_size,
-        loss_form=recipe.loss_form,
-        kernel_initializer=initializer,
-        dtype=dtype,
-    )
+        "exposure_patch_size": recipe.exposure_patch_size,
+        "loss_form": recipe.loss_form,
+        "kernel_initializer": initializer,
+        "dtype": dtype,
+    }
 
 
 # by `recipe.model`
-BUILDERS = {"zero_dce": build_zero_dce}
+BUILDERS = {
+    "zero_dce": build_zero_dce,
+    "zero_dce_plus_plus": build_zero_dce_plus_plus,
+}
