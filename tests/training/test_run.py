@@ -164,7 +164,7 @@ def test_zero_dce_plus_plus(data, tmp_path, low_light):
         run(data, tmp_path / "other", weights=tmp_path / "run" / "best.weights.h5")
 
 
-def test_augmentation_changes_what_is_trained_on(finished, data, tmp_path):
+def test_augmentation_changes_what_is_trained_on(data, tmp_path):
     """And not what is validated on: those losses are those of the weights."""
     recipe = TINY.replace(
         epochs=1,
