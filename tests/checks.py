@@ -12,11 +12,18 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import DenoisingZeroDCE, ZeroDCE, export_saved_model, load_model
+from zero_dce_keras import (
+    DenoisingZeroDCE,
+    ZeroDCE,
+    ZeroDCEPlusPlus,
+    export_saved_model,
+    load_model,
+)
 
 # (class, arguments, parameters). For l layers of f filters and n maps, DCE-Net has
 # 28f in the first layer, 9f² + f in each plain one, 18f² + f in each one behind a
-# skip, and 54fn + 3n in the last.
+# skip, and 54fn + 3n in the last. A layer of Zero-DCE++ from c to d channels has
+# 10c + (c + 1)d.
 PARAMETERS = [
     (ZeroDCE, {}, 79_416),
     (ZeroDCE, {"num_layers": 3, "filters": 32, "num_iterations": 8}, 23_992),
@@ -26,6 +33,9 @@ PARAMETERS = [
     # The denoiser adds 37f, 9f² + f for each further hidden layer, and 27f + 3.
     (DenoisingZeroDCE, {}, 98_799),
     (ZeroDCE, {"exposure_normalization": {}}, 79_416),
+    (ZeroDCEPlusPlus, {}, 10_561),
+    (ZeroDCEPlusPlus, {"scale_factor": 1, "num_iterations": 4}, 10_561),
+    (ZeroDCEPlusPlus, {"num_layers": 3, "filters": 8}, 425),
 ]
 
 # class: function that makes a model which is quick to train
@@ -39,6 +49,9 @@ SMALL_MODELS = {
         denoiser_layers=2,
         exposure_normalization={},
         loss_weights={"denoising_loss": 300, "total_variation_loss": 10},
+    ),
+    ZeroDCEPlusPlus: lambda: ZeroDCEPlusPlus(
+        scale_factor=4, num_iterations=2, filters=4, num_layers=3
     ),
 }
 
@@ -90,6 +103,19 @@ def check_export(make_model, images, directory):
     serve = tf.saved_model.load(str(path)).signatures["serving_default"]
     served = serve(images=tf.constant(images))["enhanced"]
     np.testing.assert_allclose(served, predict(model, images), atol=1e-5)
+
+
+def check_odd_sizes(make_model):
+    """Images of any height and width, down to a single pixel, alone or in a batch."""
+    model = make_model()
+    rng = np.random.default_rng(0)
+    for height, width in ((1, 1), (1, 7), (5, 1), (2, 3), (33, 47), (31, 64)):
+        images = rng.random((2, height, width, 3), dtype="float32")
+        enhanced = predict(model, images)
+        assert enhanced.shape == images.shape, (height, width)
+        assert np.isfinite(enhanced).all(), (height, width)
+        alone = predict(model, images[1:])
+        np.testing.assert_allclose(alone[0], enhanced[1], atol=1e-5)
 
 
 def check_one_epoch(make_model, low_light, reference):

@@ -8,6 +8,7 @@ from zero_dce_keras.version import __version__
 
 _HOMES = {
     "zero_dce_keras.data": [
+        "Augmentation",
         "find_lol",
         "find_pairs",
         "load_lol",
@@ -26,6 +27,8 @@ _HOMES = {
         "DenoisingLoss",
         "ExposureControlLoss",
         "IlluminationSmoothnessLoss",
+        "PerceptionLoss",
+        "SelfAdaptiveLoss",
         "SpatialConsistencyLoss",
     ],
     "zero_dce_keras.metrics": ["calculate_psnr"],
@@ -34,11 +37,14 @@ _HOMES = {
         "ExposureNormalization",
         "L2Adam",
         "ZeroDCE",
+        "ZeroDCEPlusPlus",
         "apply_curves",
         "build_dce_net",
         "build_denoiser",
+        "build_dce_net_plus_plus",
         "list_presets",
         "load_model",
+        "load_torch_checkpoint",
     ],
     "zero_dce_keras.serving": ["export_saved_model"],
     "zero_dce_keras.training": ["RECIPES", "Recipe", "train"],

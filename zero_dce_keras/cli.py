@@ -62,8 +62,8 @@ def weights_option(default, help_end="", **kwargs):
         "--weights",
         default=default,
         metavar="NAME_OR_PATH",
-        help="a preset's name, a .weights.h5 file, a .keras file or a preset directory"
-        + help_end,
+        help="a preset's name, a .weights.h5 file, a .keras file, a preset directory or "
+        "a .pth file of the official PyTorch code" + help_end,
         **kwargs,
     )
     return options

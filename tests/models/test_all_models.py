@@ -48,5 +48,10 @@ def test_export(make_model, low_light, tmp_path):
 
 
 @small_models
+def test_odd_sizes(make_model):
+    checks.check_odd_sizes(make_model)
+
+
+@small_models
 def test_one_epoch(make_model, low_light, reference):
     checks.check_one_epoch(make_model, low_light, reference)

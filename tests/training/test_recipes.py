@@ -29,6 +29,11 @@ FIELDS = {
         "batch_size": 64,
         "epochs": 100,
     },
+    "plus-plus": {
+        "model": "zero_dce_plus_plus",
+        "scale_factor": 12,
+        "smoothness_weight": 1600,
+    },
     "official": {
         "batch_size": 8,
         "l2": 1e-4,

@@ -13,7 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zero_dce_keras import RECIPES, Recipe, ZeroDCE, load_model, train
+from zero_dce_keras import (
+    RECIPES,
+    Recipe,
+    ZeroDCE,
+    ZeroDCEPlusPlus,
+    load_model,
+    train,
+)
 from zero_dce_keras.devices import describe_device
 from zero_dce_keras.models import open_model
 from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
@@ -137,6 +144,53 @@ def test_the_recipe_reaches_the_model(data, tmp_path):
     assert model.optimizer.weight_decay == 0.1
     assert float(model.optimizer.learning_rate) == pytest.approx(1e-3)
     assert model.dce_model.get_layer("conv_1").compute_dtype == "bfloat16"
+
+
+def test_zero_dce_plus_plus(data, tmp_path, low_light):
+    """Its weights file opens as it was trained, scale factor and all."""
+    recipe = TINY.replace(
+        model="zero_dce_plus_plus", epochs=1, scale_factor=3, resampling="area"
+    )
+    model, _ = run(data, tmp_path / "run", recipe)
+    assert type(model) is ZeroDCEPlusPlus
+    opened = open_model(tmp_path / "run" / "best.weights.h5")
+    assert type(opened) is ZeroDCEPlusPlus
+    assert (opened.scale_factor, opened.resampling) == (3, "area")
+    assert (opened.num_iterations, opened.filters, opened.num_layers) == (2, 4, 3)
+    np.testing.assert_allclose(
+        checks.predict(opened, low_light), checks.predict(model, low_light), atol=1e-6
+    )
+    with pytest.raises(ValueError, match=r"must hold a ZeroDCE\..*a ZeroDCEPlusPlus"):
+        run(data, tmp_path / "other", weights=tmp_path / "run" / "best.weights.h5")
+
+
+def test_augmentation_changes_what_is_trained_on(data, tmp_path):
+    """And not what is validated on: those losses are those of the weights."""
+    recipe = TINY.replace(
+        epochs=1,
+        learning_rate=1e-12,
+        l2=None,
+        augment_exposure=1.0,
+        augment_gamma=0.2,
+        augment_white_balance=0.2,
+        augment_noise=0.05,
+    )
+    _, plain = run(
+        data,
+        tmp_path / "plain",
+        recipe.replace(
+            augment_exposure=0.0,
+            augment_gamma=0.0,
+            augment_white_balance=0.0,
+            augment_noise=0.0,
+        ),
+    )
+    _, changed = run(data, tmp_path / "changed", recipe)
+    name = "color_constancy_loss"
+    old, new = plain.history[name][0], changed.history[name][0]
+    assert abs(new / old - 1) > 0.01
+    expected = plain.history[f"val_{name}"][0]
+    assert changed.history[f"val_{name}"][0] == pytest.approx(expected, rel=1e-4)
 
 
 def test_same_seed_same_run(finished, data, tmp_path):
@@ -296,6 +350,9 @@ def test_a_real_sigint(data, tmp_path):
         {"num_layers": 4},
         {"num_iterations": 0},
         {"filters": 0},
+        {"scale_factor": 0},
+        {"resampling": "cubic"},
+        {"augment_noise": -0.1},
         {"well_exposedness": 1.5},
         {"train_images": 0},
         {"validation_images": -1},

@@ -15,9 +15,11 @@ from zero_dce_keras.lazy import lazy_names
 __all__ = [
     "DATASETS",
     "LOL_URL",
+    "Augmentation",
     "Pair",
     "PhotoBatches",
     "Splits",
+    "augment",
     "data_home",
     "find_lol",
     "find_pairs",
@@ -34,7 +36,9 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "Augmentation": "zero_dce_keras.data.augmentation",
         "PhotoBatches": "zero_dce_keras.data.photo_batches",
+        "augment": "zero_dce_keras.data.augmentation",
         "make_dataset": "zero_dce_keras.data.pipeline",
     },
 )

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from zero_dce_keras.data.augmentation import augment
 from zero_dce_keras.data.epochs import cut_out, cut_out_on_device
 from zero_dce_keras.devices import list_gpus
 
@@ -23,10 +24,12 @@ class PhotoBatches(keras.utils.PyDataset):
         epochs: `Epochs` that says what the batches are.
         on_device: whether to keep the photographs on the device; by default, if it is
             a GPU and they fit.
+        augmentation: `Augmentation` of the low-light images, drawn in main memory.
     """
 
-    def __init__(self, images, epochs, on_device=None):
+    def __init__(self, images, epochs, on_device=None, augmentation=None):
         super().__init__()
+        self._augmentation = augmentation
         self._epochs = epochs
         self._epoch = 0
         self._batches = epochs.batches(0)
@@ -43,9 +46,12 @@ class PhotoBatches(keras.utils.PyDataset):
         cuts = self._batches[index]
         batch = self._cut_out(self._images, cuts, self._epochs.crop_size)
         batch = ops.cast(ops.convert_to_tensor(batch), "float32") / 255.0
-        if batch.shape[-1] == 3:
-            return (batch,)
-        return batch[..., :3], batch[..., 3:]
+        low_light = batch[..., :3]
+        if self._augmentation:
+            shape = tuple(low_light.shape)
+            draws = self._augmentation.draw(shape, self._epoch, index)
+            low_light = augment(low_light, draws)
+        return (low_light,) if batch.shape[-1] == 3 else (low_light, batch[..., 3:])
 
     def on_epoch_end(self):
         """Called by Keras: the next epoch has batches of its own."""

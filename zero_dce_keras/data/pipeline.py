@@ -4,6 +4,7 @@ import itertools
 
 import keras
 
+from zero_dce_keras.data.augmentation import augment
 from zero_dce_keras.data.epochs import Epochs, cut_out
 from zero_dce_keras.data.photo_batches import PhotoBatches
 from zero_dce_keras.data.read_pairs import read_pairs
@@ -18,6 +19,7 @@ def make_dataset(
     drop_remainder=False,
     crop=False,
     flip=False,
+    augmentation=None,
 ):
     """Batches of photographs, or of pairs with their references, for `fit`.
 
@@ -37,6 +39,7 @@ def make_dataset(
         crop: resize nothing, keep the images in memory at full size, and cut a random
             square of `image_size` out of each.
         flip: whether to mirror images left-right at random.
+        augmentation: `Augmentation` of the low-light images; `None` for none.
 
     Returns:
         On the TensorFlow backend a `tf.data.Dataset`, on JAX and PyTorch a
@@ -61,22 +64,28 @@ def make_dataset(
         flip,
     )
     if keras.backend.backend() == "tensorflow":
-        return _tf_dataset(images, epochs)
-    return PhotoBatches(images, epochs)
+        return _tf_dataset(images, epochs, augmentation)
+    return PhotoBatches(images, epochs, augmentation=augmentation)
 
 
-def _tf_dataset(images, epochs):
+def _tf_dataset(images, epochs, augmentation=None):
     import tensorflow as tf
 
     numbers = itertools.count()
 
     def one_epoch():
-        for cuts in epochs.batches(next(numbers)):
-            yield cut_out(images, cuts, epochs.crop_size)
+        epoch = next(numbers)
+        for index, cuts in enumerate(epochs.batches(epoch)):
+            batch = cut_out(images, cuts, epochs.crop_size)
+            yield batch, draw((*batch.shape[:3], 3), epoch, index)
 
-    def to_float(batch):
+    def draw(shape, epoch, index):
+        return augmentation.draw(shape, epoch, index) if augmentation else {}
+
+    def to_float(batch, draws):
         batch = tf.cast(batch, tf.float32) / 255.0
-        return batch if channels == 3 else (batch[..., :3], batch[..., 3:])
+        low_light = augment(batch[..., :3], draws) if draws else batch[..., :3]
+        return low_light if channels == 3 else (low_light, batch[..., 3:])
 
     sizes = {image.shape for image in images}
     channels = images[0].shape[-1]
@@ -84,7 +93,11 @@ def _tf_dataset(images, epochs):
     shape = (side, side, channels)
     if side is None:
         shape = sizes.pop() if len(sizes) == 1 else (None, None, channels)
-    signature = tf.TensorSpec((None, *shape), tf.uint8)
+    draws = {
+        name: tf.TensorSpec((None, *(None if n > 3 else n for n in array.shape[1:])))
+        for name, array in draw((1, 9, 9, 3), 0, 0).items()
+    }
+    signature = (tf.TensorSpec((None, *shape), tf.uint8), draws)
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
     count = tf.data.experimental.assert_cardinality(epochs.num_batches)
     # tf.data's autotuning costs a training step more than it can find to save here, on

@@ -22,6 +22,12 @@ from zero_dce_keras.losses.illumination_smoothness_loss import (
     IlluminationSmoothnessLoss,
     illumination_smoothness,
 )
+from zero_dce_keras.losses.perception_loss import (
+    PerceptionLoss,
+    build_vgg_features,
+    perception,
+)
+from zero_dce_keras.losses.self_adaptive_loss import SelfAdaptiveLoss, self_adaptive
 from zero_dce_keras.losses.spatial_consistency_loss import (
     SpatialConsistencyLoss,
     spatial_consistency,
@@ -37,13 +43,18 @@ __all__ = [
     "DenoisingLoss",
     "ExposureControlLoss",
     "IlluminationSmoothnessLoss",
+    "PerceptionLoss",
+    "SelfAdaptiveLoss",
     "SpatialConsistencyLoss",
+    "build_vgg_features",
     "check_form",
     "color_constancy",
     "denoising",
     "exposure_control",
     "illumination_smoothness",
     "neighbors",
+    "perception",
+    "self_adaptive",
     "spatial_consistency",
     "total_variation",
 ]

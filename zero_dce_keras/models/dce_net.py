@@ -49,19 +49,11 @@ def build_dce_net(
         raise ValueError(f"num_layers must be odd and positive. Received: {num_layers}")
 
     def convolution(k, channels, **kwargs):
-        # A copy with a seed of its own: one seed for all layers would give layers of
-        # equal shape equal weights.
-        initializer = keras.initializers.get(kernel_initializer)
-        if isinstance(initializer, keras.initializers.Initializer):
-            config = initializer.get_config()
-            if isinstance(config.get("seed"), int):
-                config["seed"] += k
-            initializer = type(initializer).from_config(config)
         return keras.layers.Conv2D(
             channels,
             3,
             padding="same",
-            kernel_initializer=initializer,
+            kernel_initializer=own_initializer(kernel_initializer, k),
             data_format="channels_last",
             name=f"conv_{k}",
             **kwargs,
@@ -82,3 +74,17 @@ def build_dce_net(
             x = keras.layers.Activation("tanh", dtype="float32", name="curve_maps")(x)
         outputs.append(x)
     return keras.Model(low_light, outputs[-1], name="dce_net")
+
+
+def own_initializer(initializer, number):
+    """A copy of an initialiser with a seed of its own.
+
+    One seed for all layers would give layers of equal shape equal weights.
+    """
+    initializer = keras.initializers.get(initializer)
+    if not isinstance(initializer, keras.initializers.Initializer):
+        return initializer
+    config = initializer.get_config()
+    if isinstance(config.get("seed"), int):
+        config["seed"] += number
+    return type(initializer).from_config(config)

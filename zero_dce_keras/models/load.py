@@ -7,12 +7,16 @@ from pathlib import Path
 import h5py
 import keras
 
-from zero_dce_keras.models.presets import (
-    CONFIG_ATTRIBUTE,
-    PresetMixin,
-    load_preset,
+from zero_dce_keras.models.presets import CONFIG_ATTRIBUTE, PresetMixin, load_preset
+from zero_dce_keras.models.torch_checkpoint import (
+    load_torch_checkpoint,
+    read_torch_checkpoint,
 )
 from zero_dce_keras.models.zero_dce import ZeroDCE
+from zero_dce_keras.models.zero_dce_plus_plus import ZeroDCEPlusPlus
+
+# Models whose PyTorch checkpoints `--weights` recognises, by `torch_arguments`.
+TORCH_MODELS = (ZeroDCE, ZeroDCEPlusPlus)
 
 
 def load_model(path):
@@ -51,9 +55,10 @@ def open_model(weights):
     """What `--weights` means in every command.
 
     Args:
-        weights: the name of a preset, a `.weights.h5` file, a `.keras` file or a preset
-            directory. A `.weights.h5` file that Keras wrote, not we, holds no
-            configuration: the size of its DCE-Net is read off the shapes of its kernels.
+        weights: the name of a preset, a `.weights.h5` file, a `.keras` file, a preset
+            directory, or a `.pth` file of the official PyTorch code. Of a `.weights.h5`
+            file without the configuration that ours carry, the model is read off the
+            shapes of its kernels.
 
     Returns:
         The model, with its weights.
@@ -61,48 +66,72 @@ def open_model(weights):
     Raises:
         ValueError: if it is none of these.
     """
+    if Path(weights).suffix == ".pth":
+        return _open_torch_checkpoint(weights)
     if not str(weights).endswith(".weights.h5"):
         return load_model(weights)
-    config = _stored_config(weights)
-    if config is None:
-        model = ZeroDCE(**_dce_net_size(weights))
-    else:
-        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-        if not isinstance(model, PresetMixin):
-            raise ValueError(
-                f"{weights}: this {type(model).__name__} is no model of ours"
-            )
+    model = _model_for(weights)
     model.load_weights(weights)
     return model
 
 
-def _stored_config(weights):
-    """The configuration that our models write beside their weights, or `None`."""
-    try:
-        with h5py.File(weights) as file:
-            text = file.attrs.get(CONFIG_ATTRIBUTE)
-    except OSError:
-        return None  # what is wrong with it, opening the weights will say
-    return None if text is None else json.loads(text)
+def _open_torch_checkpoint(weights):
+    arrays = read_torch_checkpoint(weights)
+    shapes = {name: array.shape for name, array in arrays.items()}
+    for model in TORCH_MODELS:
+        arguments = model.torch_arguments(shapes)
+        if arguments is not None:
+            try:
+                return load_torch_checkpoint(model(**arguments), arrays)
+            except ValueError as error:
+                raise ValueError(f"{weights}: {error}") from None
+    known = ", ".join(model.__name__ for model in TORCH_MODELS)
+    raise ValueError(f"{weights}: not the names of the official {known}")
 
 
-def _dce_net_size(weights):
-    """Arguments of `ZeroDCE` for which a `.weights.h5` file fits."""
+def _model_for(weights):
+    """The model that a `.weights.h5` file is for, with new weights."""
     try:
         with h5py.File(weights) as file:
+            config = file.attrs.get(CONFIG_ATTRIBUTE)
             layers = file.get("layers", {})
-            names = [name for name in layers if name.startswith("conv2d")]
-            # conv2d, conv2d_1, conv2d_2, …: the order of the layers
-            names.sort(key=lambda name: int(name.partition("_")[2] or 0))
-            kernels = [layers[name]["vars/0"].shape for name in names]
+            kernels = _kernel_shapes(layers, "conv2d")
+            depthwise = _kernel_shapes(layers, "depthwise_conv2d")
     except FileNotFoundError:
         raise FileNotFoundError(f"{weights}: no such file") from None
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"{weights}: not a readable weights file: {error}") from None
-    if not kernels or kernels[0][:3] != (3, 3, 3) or kernels[-1][-1] % 3:
+    if config is not None:
+        return _from_config(weights, config)
+    inputs = (depthwise or kernels or [()])[0][:3]
+    if inputs != (3, 3, 3) or kernels[-1][-1] % 3:
         raise ValueError(f"{weights}: these are not the weights of a DCE-Net")
-    return {
-        "num_iterations": kernels[-1][-1] // 3,
+    size = {
         "filters": kernels[0][-1] if len(kernels) > 1 else 32,
         "num_layers": len(kernels),
     }
+    if depthwise:
+        return ZeroDCEPlusPlus(**size)
+    return ZeroDCE(num_iterations=kernels[-1][-1] // 3, **size)
+
+
+def _kernel_shapes(layers, kind):
+    """Shapes of the kernels of the layers `kind`, `kind_1`, `kind_2`, … in that order."""
+    numbers = {}
+    for name in layers:
+        number = name.removeprefix(kind).removeprefix("_") or "0"
+        if name.startswith(kind) and number.isdigit():
+            numbers[int(number)] = layers[name]["vars/0"].shape
+    return [numbers[number] for number in sorted(numbers)]
+
+
+def _from_config(weights, config):
+    try:
+        model = keras.saving.deserialize_keras_object(
+            json.loads(config), safe_mode=True
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{weights}: not a readable configuration: {error}") from None
+    if not isinstance(model, PresetMixin):
+        raise ValueError(f"{weights} holds no model of ours")
+    return model

@@ -116,13 +116,7 @@ class ZeroDCE(PresetMixin, Trainer):
         self.exposure_patch_size = exposure_patch_size
         self.loss_form = loss_form
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.dce_model = build_dce_net(
-            num_iterations,
-            filters,
-            num_layers,
-            kernel_initializer=self.kernel_initializer,
-            dtype=self.dtype_policy,
-        )
+        self.dce_model = self.build_network()
         self.exposure_normalization = None
         if exposure_normalization is not None:
             self.exposure_normalization = ExposureNormalization(
@@ -132,6 +126,16 @@ class ZeroDCE(PresetMixin, Trainer):
         names = ["total_loss", *self.loss_weights, *REFERENCE_METRICS]
         self._trackers = {name: keras.metrics.Mean(name=name) for name in names}
         self.built = True  # by construction: DCE-Net knows its shapes
+
+    def build_network(self):
+        """The network that estimates the curves, by the model's attributes."""
+        return build_dce_net(
+            self.num_iterations,
+            self.filters,
+            self.num_layers,
+            kernel_initializer=self.kernel_initializer,
+            dtype=self.dtype_policy,
+        )
 
     def compile(
         self,
@@ -334,6 +338,28 @@ class ZeroDCE(PresetMixin, Trainer):
     def network(self):
         """The Keras model of all the weights, which `.weights.h5` files hold."""
         return self.dce_model
+
+    def torch_names(self):
+        """Which PyTorch name is which variable, see `load_torch_checkpoint`."""
+        names = []
+        for k in range(1, self.num_layers + 1):
+            layer = self.dce_model.get_layer(f"conv_{k}")
+            names.append((f"e_conv{k}.weight", layer.kernel, "conv"))
+            names.append((f"e_conv{k}.bias", layer.bias, "vector"))
+        return names
+
+    @staticmethod
+    def torch_arguments(shapes):
+        """Arguments of the model that a state dict of these shapes is for, or `None`."""
+        kernels = [shape for name, shape in shapes.items() if name.endswith("weight")]
+        if "e_conv1.weight" not in shapes or any(len(k) != 4 for k in kernels):
+            return None
+        last = shapes.get(f"e_conv{len(kernels)}.weight", (0,))
+        return {
+            "num_iterations": last[0] // 3,
+            "filters": shapes["e_conv1.weight"][0] if len(kernels) > 1 else 32,
+            "num_layers": len(kernels),
+        }
 
     def get_config(self):
         return {

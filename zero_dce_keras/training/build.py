@@ -2,7 +2,7 @@
 
 import keras
 
-from zero_dce_keras.models import DenoisingZeroDCE, ZeroDCE
+from zero_dce_keras.models import DenoisingZeroDCE, ZeroDCE, ZeroDCEPlusPlus
 
 # Metered brightnesses between which exposure normalisation fades out. Of LOL's dark
 # photographs 95 % are metered below .25, of their references 75 % above .5.
@@ -33,17 +33,31 @@ def learning_rate(recipe, train_images):
     )
 
 
-def build_zero_dce(recipe, dtype, model_class=ZeroDCE, **arguments):
+def build_zero_dce(recipe, dtype):
     """A `ZeroDCE`, not compiled."""
+    return ZeroDCE(**zero_dce_arguments(recipe, dtype))
+
+
+def build_zero_dce_plus_plus(recipe, dtype):
+    """A `ZeroDCEPlusPlus`, not compiled."""
+    return ZeroDCEPlusPlus(
+        scale_factor=recipe.scale_factor,
+        resampling=recipe.resampling,
+        **zero_dce_arguments(recipe, dtype),
+    )
+
+
+def zero_dce_arguments(recipe, dtype):
+    """What a recipe says to `ZeroDCE` and its subclasses."""
     initializer = "glorot_uniform"
     if recipe.initial_stddev is not None:
         initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
-    return model_class(
-        num_iterations=recipe.num_iterations,
-        filters=recipe.filters,
-        num_layers=recipe.num_layers,
-        well_exposedness=recipe.well_exposedness,
-        loss_weights={
+    return {
+        "num_iterations": recipe.num_iterations,
+        "filters": recipe.filters,
+        "num_layers": recipe.num_layers,
+        "well_exposedness": recipe.well_exposedness,
+        "loss_weights": {
             "spatial_consistency_loss": recipe.spatial_weight,
             "exposure_loss": recipe.exposure_weight,
             "color_constancy_loss": recipe.color_weight,
@@ -51,13 +65,12 @@ def build_zero_dce(recipe, dtype, model_class=ZeroDCE, **arguments):
             "denoising_loss": recipe.denoising_weight,
             "total_variation_loss": recipe.total_variation_weight,
         },
-        exposure_patch_size=recipe.exposure_patch_size,
-        loss_form=recipe.loss_form,
-        kernel_initializer=initializer,
-        exposure_normalization=exposure_normalization(recipe),
-        dtype=dtype,
-        **arguments,
-    )
+        "exposure_patch_size": recipe.exposure_patch_size,
+        "loss_form": recipe.loss_form,
+        "kernel_initializer": initializer,
+        "exposure_normalization": exposure_normalization(recipe),
+        "dtype": dtype,
+    }
 
 
 def exposure_normalization(recipe):
@@ -69,13 +82,11 @@ def exposure_normalization(recipe):
 
 def build_denoising_zero_dce(recipe, dtype):
     """A `DenoisingZeroDCE`, not compiled."""
-    return build_zero_dce(
-        recipe,
-        dtype,
-        DenoisingZeroDCE,
+    return DenoisingZeroDCE(
         denoiser_filters=recipe.denoiser_filters,
         denoiser_layers=recipe.denoiser_layers,
         denoiser_smoothness=recipe.denoiser_smoothness,
+        **zero_dce_arguments(recipe, dtype),
     )
 
 
@@ -83,4 +94,5 @@ def build_denoising_zero_dce(recipe, dtype):
 BUILDERS = {
     "zero_dce": build_zero_dce,
     "denoising_zero_dce": build_denoising_zero_dce,
+    "zero_dce_plus_plus": build_zero_dce_plus_plus,
 }

@@ -20,7 +20,9 @@ class Recipe:
     """
 
     model: str = _option(
-        "zero_dce", "what to train", choices=("zero_dce", "denoising_zero_dce")
+        "zero_dce",
+        "what to train",
+        choices=("zero_dce", "denoising_zero_dce", "zero_dce_plus_plus"),
     )
     train_images: int = _option(400, "about how many images to train on")
     validation_images: int = _option(85, "about how many images to validate on")
@@ -29,6 +31,16 @@ class Recipe:
     drop_remainder: bool = _option(False, "leave out a last batch that is not full")
     crop: bool = _option(False, "cut random squares out instead of resizing")
     flip: bool = _option(False, "mirror images left-right at random")
+    augment_exposure: float = _option(
+        0.0, "s: make low-light images darker or brighter, by 1/(1+s) to 1+s"
+    )
+    augment_gamma: float = _option(0.0, "s: raise them to powers from 1/(1+s) to 1+s")
+    augment_white_balance: float = _option(
+        0.0, "s: multiply their red and blue by 1/(1+s) to 1+s"
+    )
+    augment_noise: float = _option(
+        0.0, "add Gaussian noise of up to this standard deviation to them"
+    )
     epochs: int = _option(50, "passes through the training images")
     learning_rate: float = _option(1e-4, "Adam's learning rate")
     cosine_decay: bool = _option(
@@ -44,6 +56,14 @@ class Recipe:
     num_iterations: int = _option(8, "curve maps, and times a curve is applied")
     filters: int = _option(32, "channels of DCE-Net's hidden layers")
     num_layers: int = _option(7, "convolutions of DCE-Net, an odd number")
+    scale_factor: int = _option(
+        12, "how much smaller the image is that Zero-DCE++ looks at"
+    )
+    resampling: str = _option(
+        "official",
+        "how Zero-DCE++ shrinks images and stretches its map",
+        choices=("official", "area"),
+    )
     initial_stddev: float | None = _option(
         None, "draw kernels from N(0, this) instead of Glorot's uniform distribution"
     )
@@ -96,6 +116,7 @@ class Recipe:
             "num_iterations",
             "filters",
             "num_layers",
+            "scale_factor",
             "exposure_patch_size",
             "denoiser_filters",
             "denoiser_layers",
@@ -117,11 +138,15 @@ class Recipe:
             "global_clipnorm",
             "l2",
             "weight_decay",
+            "augment_exposure",
+            "augment_gamma",
+            "augment_white_balance",
+            "augment_noise",
         ):
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
                 raise ValueError(f"{name} must not be negative. Received: {value}")
-        for name in ("model", "loss_form", "monitor"):
+        for name in ("model", "resampling", "loss_form", "monitor"):
             choices = self.__dataclass_fields__[name].metadata["choices"]
             if getattr(self, name) not in choices:
                 raise ValueError(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import keras
 
-from zero_dce_keras.data import make_dataset, open_splits
+from zero_dce_keras.data import Augmentation, make_dataset, open_splits
 from zero_dce_keras.devices import describe_device, is_out_of_memory
 from zero_dce_keras.files import replacing
 from zero_dce_keras.images import plot_history
@@ -146,6 +146,13 @@ def make_datasets(splits, recipe):
         drop_remainder=recipe.drop_remainder,
         crop=recipe.crop,
         flip=recipe.flip,
+        augmentation=Augmentation(
+            exposure=recipe.augment_exposure,
+            gamma=recipe.augment_gamma,
+            white_balance=recipe.augment_white_balance,
+            noise=recipe.augment_noise,
+            seed=recipe.seed,
+        ),
     )
     if not splits.validation:
         return training_data, None
@@ -170,6 +177,11 @@ def a_few(pairs, count=4):
 def start_from(model, weights):
     """Give a model the weights of another of the same size."""
     other = open_model(weights)
+    if type(other) is not type(model):
+        raise ValueError(
+            f"{weights} must hold a {type(model).__name__}. "
+            f"Received: a {type(other).__name__}"
+        )
     sizes = [
         (each.num_iterations, each.filters, each.num_layers) for each in (model, other)
     ]

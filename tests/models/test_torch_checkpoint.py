@@ -1,0 +1,488 @@
+"""Checkpoints are written here by hand, byte for byte as `torch.save` writes them."""
+
+import builtins
+import collections
+import io
+import os
+import pickle
+import struct
+import zipfile
+
+import checks
+import keras
+import numpy as np
+import pytest
+
+from zero_dce_keras import (
+    Enhancer,
+    ZeroDCE,
+    ZeroDCEPlusPlus,
+    load_torch_checkpoint,
+)
+from zero_dce_keras.models import open_model
+from zero_dce_keras.models.torch_checkpoint import read_torch_checkpoint
+
+MAKERS = {
+    "zero_dce": lambda: ZeroDCE(num_iterations=2, filters=4, num_layers=3),
+    "plus_plus": lambda: ZeroDCEPlusPlus(filters=4, num_layers=3),
+}
+every_model = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+
+
+class Storage:
+    def __init__(self, key, array, kind="FloatStorage"):
+        self.key, self.kind = key, kind
+        self.content, self.count = array.tobytes(), array.size
+
+
+class Global:
+    """Pickled as a name alone; nothing need be importable."""
+
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+
+
+class Call:
+    """Pickled as a call: what `__reduce__` makes of an object."""
+
+    def __init__(self, function, *arguments):
+        self.function, self.arguments = function, arguments
+
+
+class Pickler(pickle._Pickler):
+    """The pickler written in Python, which can be told to write any global."""
+
+    dispatch = {**pickle._Pickler.dispatch}  # noqa: RUF012
+
+    def persistent_id(self, item):
+        if not isinstance(item, Storage):
+            return None
+        kind = Global("torch", item.kind)
+        extra = (None,) if self.legacy else ()
+        return ("storage", kind, item.key, "cuda:0", item.count, *extra)
+
+    def save_global_name(self, item):
+        self.write(pickle.GLOBAL + f"{item.module}\n{item.name}\n".encode())
+        self.memoize(item)
+
+    def save_call(self, item):
+        self.save_reduce(item.function, item.arguments, obj=item)
+
+    dispatch[Global] = save_global_name
+    dispatch[Call] = save_call
+
+    def save_reduce(self, function, arguments, *rest, obj=None, **kwargs):
+        if not isinstance(function, Global):
+            return super().save_reduce(function, arguments, *rest, obj=obj, **kwargs)
+        self.save(function)
+        self.save(arguments)
+        self.write(pickle.REDUCE)
+        return None
+
+
+def dumps(item, legacy=False):
+    file = io.BytesIO()
+    pickler = Pickler(file, protocol=2)
+    pickler.legacy = legacy
+    pickler.dump(item)
+    return file.getvalue()
+
+
+def tensor(storage, shape, offset=0, stride=None):
+    if stride is None:
+        stride = tuple(int(np.prod(shape[i + 1 :])) for i in range(len(shape)))
+    rebuild = Global("torch._utils", "_rebuild_tensor_v2")
+    hooks = collections.OrderedDict()
+    return Call(rebuild, storage, offset, tuple(shape), stride, False, hooks)
+
+
+def tensors(arrays):
+    """(names to tensors, storages), a storage each."""
+    storages = [
+        Storage(str(100 + i), np.float32(array))
+        for i, array in enumerate(arrays.values())
+    ]
+    pairs = zip(arrays.items(), storages, strict=True)
+    return collections.OrderedDict(
+        (name, tensor(storage, array.shape)) for (name, array), storage in pairs
+    ), storages
+
+
+def write_zip(path, content, storages=(), compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as file:
+        file.writestr("archive/data.pkl", dumps(content))
+        for storage in storages:
+            file.writestr(f"archive/data/{storage.key}", storage.content)
+        file.writestr("archive/version", "3\n")
+    return path
+
+
+def write_legacy(path, content, storages=()):
+    machine = {"protocol_version": 1001, "little_endian": True, "type_sizes": {}}
+    with open(path, "wb") as file:
+        file.writelines(
+            pickle.dumps(part, protocol=2)
+            for part in (0x1950A86A20F9469CFC6C, 1001, machine)
+        )
+        file.write(dumps(content, legacy=True))
+        file.write(pickle.dumps([storage.key for storage in storages], protocol=2))
+        file.writelines(
+            struct.pack("<q", storage.count) + storage.content for storage in storages
+        )
+    return path
+
+
+every_format = pytest.mark.parametrize("write", [write_zip, write_legacy])
+
+
+def state_dict(model, seed=0):
+    """Random weights by their PyTorch names, in PyTorch's order of axes."""
+    rng = np.random.default_rng(seed)
+    order = {"conv": (3, 2, 0, 1), "depthwise": (2, 3, 0, 1), "vector": (0,)}
+    return {
+        name: rng.normal(0, 0.3, np.transpose(np.zeros(v.shape), order[kind]).shape)
+        for name, v, kind in model.torch_names()
+    }
+
+
+# What is read
+
+
+@every_format
+@every_model
+def test_a_file_gives_what_its_arrays_give(make, write, low_light, tmp_path):
+    arrays = state_dict(make())
+    expected = load_torch_checkpoint(make(), arrays)
+    path = write(tmp_path / "weights.pth", *tensors(arrays))
+    loaded = load_torch_checkpoint(make(), path)
+    opened = open_model(path)  # which knows the model by the names
+    assert type(opened) is type(expected)
+    for model in (loaded, opened):
+        for one, other in zip(model.get_weights(), expected.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(
+        checks.predict(opened, low_light), checks.predict(expected, low_light)
+    )
+
+
+def test_axes():
+    """OIHW to HWIO, and (C, 1, H, W) to (H, W, C, 1)."""
+    model = MAKERS["zero_dce"]()
+    arrays = state_dict(model)
+    load_torch_checkpoint(model, arrays)
+    kernel = keras.ops.convert_to_numpy(model.dce_model.get_layer("conv_1").kernel)
+    assert kernel[0, 2, 1, 3] == np.float32(arrays["e_conv1.weight"][3, 1, 0, 2])
+    model = MAKERS["plus_plus"]()
+    arrays = state_dict(model)
+    load_torch_checkpoint(model, arrays)
+    layer = model.dce_model.get_layer("depthwise_2")
+    kernel = keras.ops.convert_to_numpy(layer.kernel)
+    weight = arrays["e_conv2.depth_conv.weight"]
+    assert kernel[0, 2, 3, 0] == np.float32(weight[3, 0, 0, 2])
+
+
+class Kinds:
+    """A model of one variable of every kind."""
+
+    def __init__(self, **shapes):
+        self.rows = [
+            (kind, keras.Variable(np.zeros(shape, "float32")), kind)
+            for kind, shape in shapes.items()
+        ]
+
+    def torch_names(self):
+        return [*self.rows, ("filt", None, "ignored")]
+
+
+def test_other_kinds():
+    model = Kinds(transposed_conv=(3, 2, 5, 4), scalar=(1, 1, 7))
+    weight = np.random.default_rng(0).random((4, 5, 3, 2))  # IOHW
+    arrays = {"transposed_conv": weight, "scalar": np.array([0.25])}
+    for extra in ({}, {"filt": np.ones((9, 9))}):
+        load_torch_checkpoint(model, {**arrays, **extra})
+    kernel, scalar = (keras.ops.convert_to_numpy(row[1]) for row in model.rows)
+    assert kernel[2, 1, 3, 0] == np.float32(weight[0, 3, 2, 1])
+    np.testing.assert_array_equal(scalar, np.full((1, 1, 7), 0.25, "float32"))
+
+
+def test_a_variable_of_two_names_must_have_one_value():
+    model = Kinds(vector=(2,))
+    model.rows.append(("shared", *model.rows[0][1:]))
+    load_torch_checkpoint(model, {"vector": np.ones(2), "shared": np.ones(2)})
+    with pytest.raises(ValueError, match="shared differs"):
+        load_torch_checkpoint(model, {"vector": np.ones(2), "shared": np.zeros(2)})
+
+
+@every_format
+def test_wrappers_and_prefixes(write, tmp_path):
+    arrays = {"a.weight": np.arange(6.0).reshape(2, 3), "b": np.ones(2)}
+    content, storages = tensors(arrays)
+    prefixed = {f"module.{name}": content[name] for name in content}
+    wrapped = {"epoch": 7, "state_dict": prefixed, "optimizer": {"lr": [1e-4]}}
+    for item in (content, prefixed, wrapped):
+        found = read_torch_checkpoint(write(tmp_path / "a.pth", item, storages))
+        assert list(found) == ["a.weight", "b"]
+        np.testing.assert_array_equal(found["a.weight"], arrays["a.weight"])
+    load = load_torch_checkpoint(Kinds(vector=(2,)), {"module.vector": np.ones(2)})
+    assert load.rows[0][1].numpy().tolist() == [1, 1]
+
+
+@every_format
+def test_views_and_other_numbers(write, tmp_path):
+    """A storage may hold several tensors, transposed ones too, and other types."""
+    floats = Storage("1", np.arange(12, dtype="float32"))
+    wholes = Storage("2", np.arange(3), "LongStorage")
+    halves = Storage("3", np.float16([0.5, 0.25]), "HalfStorage")
+    content = {
+        "transposed": tensor(floats, (3, 2), offset=4, stride=(1, 3)),
+        "number": tensor(floats, (), offset=2, stride=()),
+        "wholes": tensor(wholes, (3,)),
+        "parameter": Call(
+            Global("torch._utils", "_rebuild_parameter"), tensor(halves, (2,)), True, {}
+        ),
+    }
+    found = read_torch_checkpoint(
+        write(tmp_path / "a.pth", content, [floats, wholes, halves])
+    )
+    assert found["transposed"].tolist() == [[4, 7], [5, 8], [6, 9]]
+    assert found["number"] == 2 and found["wholes"].tolist() == [0, 1, 2]
+    assert found["parameter"].tolist() == [0.5, 0.25]
+
+
+def test_files_of_torch_itself(tmp_path, low_light):
+    torch = pytest.importorskip("torch")
+    model = MAKERS["zero_dce"]()
+    state = {
+        name: torch.nn.Parameter(torch.tensor(np.float32(array)))
+        for name, array in state_dict(model).items()
+    }
+    expected = checks.predict(load_torch_checkpoint(model, state), low_light)
+    for legacy in (False, True):
+        path = tmp_path / f"{legacy}.pth"
+        torch.save(state, path, _use_new_zipfile_serialization=not legacy)
+        found = checks.predict(open_model(path), low_light)
+        np.testing.assert_array_equal(found, expected)
+
+
+# What is refused
+
+
+class Evil:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, function, argument):
+        self.function, self.argument = function, argument
+
+    def __reduce__(self):
+        return self.function, (self.argument,)
+
+
+def attacks(trace):
+    code = f"open({str(trace)!r}, 'w').close()"
+    return {
+        "system": Evil(os.system, f"touch {trace}"),
+        "eval": Evil(builtins.eval, code.removesuffix(".close()")),
+        "exec": Evil(builtins.exec, code),
+        "open": Call(Global("builtins", "open"), str(trace), "w"),
+        "load": Call(Global("torch", "load"), str(trace)),
+        "getattr": Call(Global("builtins", "getattr"), "", "join"),
+        "nested": Call(Global("torch._utils", "_rebuild_tensor_v2.__globals__"), 1),
+    }
+
+
+@every_format
+@pytest.mark.parametrize("name", list(attacks("")))
+@pytest.mark.parametrize("place", ["whole", "value", "optimizer"])
+def test_code_is_refused_and_not_executed(write, name, place, tmp_path):
+    trace = tmp_path / "trace"
+    attack = attacks(trace)[name]
+    content, storages = tensors({"e_conv1.weight": np.ones((3, 3, 3, 3))})
+    item = {
+        "whole": attack,
+        "value": {**content, "e_conv1.bias": attack},
+        "optimizer": {"state_dict": content, "optimizer": attack},
+    }[place]
+    path = write(tmp_path / "evil.pth", item, storages)
+    with pytest.raises(ValueError, match=r"evil\.pth: refused") as error:
+        open_model(path)
+    assert "\n" not in str(error.value)
+    assert not trace.exists()
+
+
+def test_the_attacks_are_attacks(tmp_path):
+    """Python's own unpickler falls for them: the test above can fail."""
+    for name in ("system", "eval", "exec"):
+        trace = tmp_path / name
+        pickle.loads(dumps(attacks(trace)[name]))
+        assert trace.exists()
+
+
+def test_a_refusal_names_what_was_asked_for(tmp_path):
+    path = write_zip(tmp_path / "evil.pth", attacks("x")["system"])
+    with pytest.raises(ValueError, match=rf"refused {os.system.__module__}\.system"):
+        read_torch_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "shape, offset, stride",
+    [
+        ((7,), 0, (1,)),
+        ((3,), 4, (1,)),
+        ((2, 2), 0, (5, 1)),
+        ((1000, 1000, 1000), 0, (0, 0, 0)),  # one number, a billion times
+        ((-1,), 0, (1,)),
+        ((2,), -1, (1,)),
+        ((2,), 0, (-1,)),
+        ((2**50,), 0, (1,)),
+        ((2, 2), 0, (1,)),
+        ((2.0,), 0, (1,)),
+    ],
+)
+@every_format
+def test_tensors_outside_their_storage(write, shape, offset, stride, tmp_path):
+    storage = Storage("1", np.arange(6, dtype="float32"))
+    content = {"a": tensor(storage, shape, offset, stride)}
+    path = write(tmp_path / "odd.pth", content, [storage])
+    with pytest.raises(ValueError, match=r"odd\.pth: "):
+        read_torch_checkpoint(path)
+
+
+@every_format
+def test_storages_larger_than_the_file(write, tmp_path):
+    storage = Storage("1", np.arange(6, dtype="float32"))
+    storage.count = 2**39  # two terabytes, declared in a few bytes
+    path = write(tmp_path / "bomb.pth", {"a": tensor(storage, (2**39,))}, [storage])
+    with pytest.raises(ValueError, match=r"bomb\.pth: truncated"):
+        read_torch_checkpoint(path)
+
+
+def test_compressed_and_overlapping_entries(tmp_path):
+    content, storages = tensors({"a": np.zeros(100_000)})
+    path = tmp_path / "bomb.pth"
+    write_zip(path, content, storages, zipfile.ZIP_DEFLATED)
+    with pytest.raises(ValueError, match=r"bomb\.pth: compressed"):
+        read_torch_checkpoint(path)
+
+
+@every_format
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.99])
+def test_truncated_files(write, part, tmp_path):
+    content, storages = tensors({"a": np.zeros(1000), "b": np.ones((10, 10))})
+    path = write(tmp_path / "torn.pth", content, storages)
+    path.write_bytes(path.read_bytes()[: int(part * path.stat().st_size)])
+    with pytest.raises(ValueError, match=r"torn\.pth: "):
+        read_torch_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"garbage" * 99, pickle.dumps({"a": 1}), b"\x80\x02K\x01."]
+)
+def test_other_files(content, tmp_path):
+    (tmp_path / "other.pth").write_bytes(content)
+    with pytest.raises(ValueError, match=r"other\.pth: ") as error:
+        open_model(tmp_path / "other.pth")
+    assert "\n" not in str(error.value)
+    with pytest.raises(FileNotFoundError, match=r"none\.pth"):
+        open_model(tmp_path / "none.pth")
+
+
+@pytest.mark.parametrize("item", [{}, [], 3, {"a": 1}, {"state_dict": {}}])
+def test_no_state_dict(item, tmp_path):
+    path = write_zip(tmp_path / "other.pth", item)
+    with pytest.raises(ValueError, match=r"other\.pth: .*state dict"):
+        read_torch_checkpoint(path)
+
+
+# What does not fit
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda a: a.pop("e_conv2.bias"), r"misses e_conv2\.bias"),
+        (lambda a: a.update({"e_conv9.bias": np.ones(3)}), r"unexpected e_conv9\.bias"),
+        (
+            lambda a: a.update({"e_conv2.weight": np.ones((4, 4, 5, 5))}),
+            r"e_conv2\.weight must become a conv of shape \(3, 3, 4, 4\)",
+        ),
+        (lambda a: a.update({"e_conv2.bias": np.ones((4, 1))}), r"e_conv2\.bias must"),
+    ],
+)
+def test_names_and_shapes_that_do_not_fit(change, message):
+    """One line, and the model as it was."""
+    model = MAKERS["zero_dce"]()
+    before = model.get_weights()
+    arrays = state_dict(model)
+    change(arrays)
+    with pytest.raises(ValueError, match=message) as error:
+        load_torch_checkpoint(model, arrays)
+    assert "\n" not in str(error.value)
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_checkpoint_of_something_else(tmp_path):
+    path = write_zip(tmp_path / "other.pth", *tensors({"fc.weight": np.ones((2, 2))}))
+    with pytest.raises(ValueError, match=r"other\.pth: .*ZeroDCE, ZeroDCEPlusPlus"):
+        open_model(path)
+    path = write_zip(
+        tmp_path / "odd.pth", *tensors({"e_conv1.weight": np.ones((5, 3, 3, 3))})
+    )
+    with pytest.raises(ValueError, match=r"odd\.pth: "):
+        open_model(path)
+
+
+def test_no_torch_is_imported(tmp_path):
+    """Reading works where there is no PyTorch."""
+    path = write_zip(tmp_path / "a.pth", *tensors({"a": np.ones(3)}))
+    code = """
+import sys
+sys.modules["torch"] = None
+from zero_dce_keras.models.torch_checkpoint import read_torch_checkpoint
+print(read_torch_checkpoint(sys.argv[1])["a"].sum())
+"""
+    if keras.backend.backend() == "torch":
+        pytest.skip("the backend is PyTorch")
+    assert checks.fresh_python(code, path).split()[-1] == "3.0"
+
+
+# The official files
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("name", ["zero_dce", "zero_dce_plus_plus"])
+def test_official_checkpoints(shared, name):
+    with np.load(shared / "data" / "official" / f"{name}.npz") as file:
+        official = dict(file)
+    path = shared / "data" / "official" / f"{name}_Epoch99.pth"
+    arrays = read_torch_checkpoint(path)
+    weights = {
+        key.removeprefix("weights/") for key in official if key.startswith("weights/")
+    }
+    assert set(arrays) == weights
+    for key, array in arrays.items():
+        np.testing.assert_array_equal(array, official[f"weights/{key}"])
+    enhanced = official.get("enhanced", official.get("enhanced_scale12"))
+    found = checks.predict(open_model(path), official["low_light"])
+    np.testing.assert_allclose(found, enhanced, atol=1e-5)
+    pixels = [np.rint(255 * image).astype(int) for image in (found, enhanced)]
+    np.testing.assert_array_equal(*pixels)
+
+
+@pytest.mark.large
+def test_official_scores_on_three_photographs(shared):
+    """Of the 15 that give 14.86 dB."""
+    from zero_dce_keras.data import find_pairs
+    from zero_dce_keras.evaluation import evaluate_pairs
+
+    test = shared / "data" / "lol" / "eval15"
+    known = {"1": 13.8059, "22": 13.1270, "780": 22.4580}
+    pairs = [
+        pair
+        for pair in find_pairs(test / "low", test / "high")
+        if pair.low_light.stem in known
+    ]
+    path = shared / "data" / "official" / "zero_dce_Epoch99.pth"
+    results = evaluate_pairs(pairs, Enhancer(open_model(path)))
+    found = {each.pair.low_light.stem: each.scores["psnr"] for each in results}
+    assert found == pytest.approx(known, abs=1e-3)

@@ -1,0 +1,329 @@
+"""Weights from PyTorch checkpoints, read without PyTorch and without executing anything.
+
+A `.pth` file is a pickle, that is a program, beside the numbers of the tensors. Here the
+program can call three harmless functions, and everything it says about sizes is checked
+against the file.
+"""
+
+import collections
+import math
+import pickle
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+LARGEST_FILE = (
+    4 * 2**30
+)  # bytes; the largest model here takes 0.4 GB with its optimizer
+DTYPES = {
+    "DoubleStorage": "f8",
+    "FloatStorage": "f4",
+    "HalfStorage": "f2",
+    "LongStorage": "i8",
+    "IntStorage": "i4",
+    "ShortStorage": "i2",
+    "CharStorage": "i1",
+    "ByteStorage": "u1",
+    "BoolStorage": "?",
+}
+# Of the format before PyTorch 1.6: five pickles (magic number, version, machine, tensors,
+# names of the storages), then the storages, each behind its number of elements.
+LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+LEGACY_VERSION = 1001
+
+# Kernels: how the axes of PyTorch's become those of Keras'.
+AXES = {
+    "conv": (2, 3, 1, 0),  # OIHW to HWIO
+    "depthwise": (2, 3, 0, 1),  # (C, 1, H, W) to (H, W, C, 1)
+    "transposed_conv": (2, 3, 1, 0),  # IOHW to HWOI
+}
+KINDS = (*AXES, "vector", "scalar", "ignored")
+
+
+def load_torch_checkpoint(model, source):
+    """Give a model the weights of a PyTorch checkpoint of the official code.
+
+    Args:
+        model: a `ZeroDCE`, `ZeroDCEPlusPlus`, or any other model with a method
+            `torch_names()`: a list of `(PyTorch name, Keras variable, kind)`, with one
+            of the kinds `"conv"`, `"depthwise"`, `"transposed_conv"`, `"vector"`,
+            `"scalar"` (one number, whatever the variable's shape) and `"ignored"` (may
+            be there, is not looked at; the variable is `None`). A variable may have
+            several names.
+        source: path of a `.pth` file, or a mapping from PyTorch names to arrays or
+            tensors. The state dict may lie under `"state_dict"`, and its names may
+            begin with `module.`.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: if the file is no checkpoint, asks for a function that a state dict
+            of tensors does not need, or its names or shapes are not those of the model.
+            The model is unchanged then.
+        FileNotFoundError: if there is no such file.
+
+    Example: a mapping, as `torch_names` describes it.
+
+    >>> import numpy as np
+    >>> from zero_dce_keras import ZeroDCE
+    >>> model = ZeroDCE(num_layers=1, num_iterations=2)
+    >>> zeros = {"e_conv1.weight": np.zeros((6, 3, 3, 3)), "e_conv1.bias": np.ones(6)}
+    >>> load_torch_checkpoint(model, zeros).get_weights()[1].tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    if isinstance(source, collections.abc.Mapping):
+        where, arrays = "source", find_state_dict(source)
+    else:
+        where, arrays = str(source), read_torch_checkpoint(source)
+    names = model.torch_names()
+    _check_names(where, model, names, arrays)
+    values = {}
+    for name, variable, kind in names:
+        if kind != "ignored":
+            value = _convert(where, name, _as_numpy(arrays[name]), variable, kind)
+            _, other = values.setdefault(id(variable), (variable, value))
+            if not np.array_equal(other, value, equal_nan=True):
+                raise ValueError(f"{where}: {name} differs from what it is shared with")
+    for variable, value in values.values():
+        variable.assign(value)
+    return model
+
+
+def read_torch_checkpoint(path):
+    """The arrays of a `.pth` file.
+
+    Args:
+        path: a file that `torch.save` wrote, in any format since PyTorch 0.4.
+
+    Returns:
+        dict from names to arrays (read-only views), without a `module.` before them.
+
+    Raises:
+        ValueError: as `load_torch_checkpoint`.
+        FileNotFoundError: if there is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        raise ValueError(f"{path}: {size} bytes are too large for a checkpoint of ours")
+    try:
+        if zipfile.is_zipfile(path):
+            content, data = _read_zip(path)
+        else:
+            content, data = _read_legacy(path)
+        tensors = find_state_dict(content)
+        return {name: _array(tensors[name], data) for name in tensors}
+    except _Refused as error:
+        raise ValueError(f"{path}: {error}") from None
+    except Exception as error:  # noqa: BLE001 (a damaged pickle can fail in any way)
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ValueError(f"{path}: not a PyTorch checkpoint: {reason}") from None
+
+
+def find_state_dict(content):
+    """The part of a checkpoint that maps names to arrays, names without `module.`."""
+    for wrapper in ("state_dict", "model_state_dict"):
+        if isinstance(content, collections.abc.Mapping) and wrapper in content:
+            content = content[wrapper]
+    if not isinstance(content, collections.abc.Mapping) or not content:
+        raise _Refused("a checkpoint must hold a state dict")
+    for name, array in content.items():
+        if not isinstance(name, str) or not hasattr(array, "shape"):
+            kinds = type(name).__name__, type(array).__name__
+            raise _Refused(f"a state dict must map names to arrays. Received: {kinds}")
+    if all(name.startswith("module.") for name in content):  # from DataParallel
+        return {name.removeprefix("module."): content[name] for name in content}
+    return dict(content)
+
+
+class _Refused(ValueError):
+    """Something that this reader does not do, in words."""
+
+
+class _Storage(NamedTuple):
+    key: str
+    dtype: str
+    count: int
+
+
+class _Tensor(NamedTuple):
+    storage: _Storage
+    offset: int
+    shape: tuple
+    stride: tuple
+
+
+class _Unpickler(pickle.Unpickler):
+    """Unpickles mappings, sequences, numbers and descriptions of tensors.
+
+    What `find_class` gives is immutable, so a pickle cannot change it either.
+    """
+
+    def __init__(self, file):
+        super().__init__(file, encoding="latin1")
+        self.storages = {}
+
+    def find_class(self, module, name):
+        if (module, name) == ("collections", "OrderedDict"):
+            return collections.OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return self._rebuild_tensor
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return self._rebuild_parameter
+        if module == "torch" and name in DTYPES:
+            return DTYPES[name]
+        raise _Refused(
+            f"refused {module}.{name}: a state dict of tensors does not need it, and "
+            "nothing in a checkpoint is executed here"
+        )
+
+    def persistent_load(self, pid):
+        kind, dtype, key, _, count = pid[:5]
+        if kind != "storage" or dtype not in DTYPES.values():
+            raise _Refused("a tensor must lie in a storage of numbers")
+        if len(pid) > 5 and pid[5] is not None:
+            raise _Refused("storages that share memory are not supported")
+        storage = _Storage(str(key), dtype, _whole(count))
+        if self.storages.setdefault(storage.key, storage) != storage:
+            raise _Refused(f"storage {key} has two sizes")
+        return storage
+
+    def _rebuild_tensor(self, storage, offset, size, stride, *_):
+        if not isinstance(storage, _Storage) or len(size) != len(stride):
+            raise _Refused("a tensor must have a storage, and a stride for each axis")
+        size, stride = tuple(map(_whole, size)), tuple(map(_whole, stride))
+        tensor = _Tensor(storage, _whole(offset), size, stride)
+        steps = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+        within = math.prod(size) == 0 or tensor.offset + steps < storage.count
+        if not within or math.prod(size) > storage.count or len(size) > 8:
+            raise _Refused(f"a tensor of shape {size} is larger than its storage")
+        return tensor
+
+    def _rebuild_parameter(self, tensor, *_):
+        return tensor
+
+
+def _whole(number):
+    if type(number) is not int or not 0 <= number < 2**40:
+        raise _Refused("sizes must be whole numbers that are not negative")
+    return number
+
+
+def _read_zip(path):
+    with zipfile.ZipFile(path) as file:
+        entries = {entry.filename: entry for entry in file.infolist()}
+        # torch.save compresses nothing: what is compressed may be a bomb.
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries.values()):
+            raise _Refused("compressed entries: not a file of torch.save")
+        declared = sum(entry.file_size for entry in entries.values())
+        if declared > path.stat().st_size or len(entries) != len(file.infolist()):
+            raise _Refused("entries overlap: not a file of torch.save")
+        programs = [name for name in entries if name.split("/")[1:] == ["data.pkl"]]
+        if len(programs) != 1:
+            raise _Refused("no data.pkl in it: not a file of torch.save")
+        folder = programs[0].removesuffix("data.pkl")
+        if any(name.startswith(f"{folder}code/") for name in entries):
+            raise _Refused("a TorchScript archive: save the state dict alone")
+        order = "<"
+        if f"{folder}byteorder" in entries:
+            order = {b"little": "<", b"big": ">"}[file.read(f"{folder}byteorder")]
+        with file.open(programs[0]) as program:
+            unpickler = _Unpickler(program)
+            content = unpickler.load()
+        data = {}
+        for key, storage in unpickler.storages.items():
+            name = f"{folder}data/{key}"
+            if name not in entries:
+                raise _Refused(f"truncated: storage {key} is missing")
+            data[key] = _numbers(storage, order, file.read(name))
+    return content, data
+
+
+def _read_legacy(path):
+    with open(path, "rb") as file:
+        head = [_Unpickler(file).load() for _ in range(2)]
+        if head != [LEGACY_MAGIC, LEGACY_VERSION]:
+            raise _Refused("not a file of torch.save, or one of PyTorch before 0.4")
+        machine = _Unpickler(file).load()
+        order = "<" if machine["little_endian"] else ">"
+        unpickler = _Unpickler(file)
+        content = unpickler.load()
+        keys = _Unpickler(file).load()
+        if sorted(map(str, keys)) != sorted(unpickler.storages):
+            raise _Refused("its list of storages is not that of its tensors")
+        left = path.stat().st_size - file.tell()
+        data = {}
+        for key in map(str, keys):
+            storage = unpickler.storages[key]
+            size = storage.count * np.dtype(storage.dtype).itemsize
+            left -= 8 + size
+            if left < 0:
+                raise _Refused(f"truncated: storage {key} ends behind the file")
+            if int(np.frombuffer(file.read(8), f"{order}i8")[0]) != storage.count:
+                raise _Refused(f"storage {key} has two sizes")
+            data[key] = _numbers(storage, order, file.read(size))
+    return content, data
+
+
+def _numbers(storage, order, content):
+    dtype = np.dtype(storage.dtype).newbyteorder(order)
+    if len(content) != storage.count * dtype.itemsize:
+        raise _Refused(
+            f"truncated: storage {storage.key} must have {storage.count} numbers. "
+            f"Received: {len(content)} bytes"
+        )
+    return np.frombuffer(content, dtype)
+
+
+def _array(tensor, data):
+    """A view of the storage: many tensors of one storage take no more memory than it."""
+    numbers = data[tensor.storage.key][tensor.offset :]
+    strides = [step * numbers.itemsize for step in tensor.stride]
+    return np.lib.stride_tricks.as_strided(
+        numbers, tensor.shape, strides, writeable=False
+    )
+
+
+def _as_numpy(array):
+    if hasattr(array, "detach"):  # a PyTorch tensor
+        array = array.detach().cpu()
+    return np.asarray(array)
+
+
+def _check_names(where, model, names, arrays):
+    unknown = sorted({kind for *_, kind in names} - set(KINDS))
+    if unknown:
+        raise ValueError(f"torch_names must give kinds of {KINDS}. Received: {unknown}")
+    wanted = {name for name, _, kind in names if kind != "ignored"}
+    missing = sorted(wanted - set(arrays))
+    unexpected = sorted(set(arrays) - {name for name, *_ in names})
+    for problem, found in (("misses", missing), ("has unexpected", unexpected)):
+        if found:
+            listed = ", ".join(found[:4]) + (", …" if len(found) > 4 else "")
+            raise ValueError(
+                f"{where} {problem} {listed} ({len(found)} names): not the weights of "
+                f"this {type(model).__name__}"
+            )
+
+
+def _convert(where, name, array, variable, kind):
+    """An array as its Keras variable has it."""
+    shape = tuple(variable.shape)
+    if kind == "scalar":
+        fits = array.size == 1
+        array = np.full(shape, array.reshape(-1)[0] if fits else 0, "float32")
+    else:
+        axes = AXES.get(kind, (0,))
+        fits = array.ndim == len(axes) and array.transpose(axes).shape == shape
+        array = array.transpose(axes) if fits else array
+    if not fits:
+        raise ValueError(
+            f"{where}: {name} must become a {kind} of shape {shape}. "
+            f"Received shape: {array.shape}"
+        )
+    return np.ascontiguousarray(array, "float32")
