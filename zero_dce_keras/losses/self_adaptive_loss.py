@@ -28,6 +28,7 @@ def self_adaptive(enhanced):
     Source: `Sa_Loss` in `Zero-DCE_code/Myloss.py` of
     https://github.com/Li-Chongyi/Zero-DCE, which defines it and trains without it.
     """
+    enhanced = ops.convert_to_tensor(enhanced)
     deviations = enhanced - ops.mean(enhanced, axis=(1, 2), keepdims=True)
     squares = ops.sum(ops.square(deviations), axis=-1)  # (B, H, W)
     positive = squares > 0  # the root has no gradient at 0
