@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import ZeroDCE, export_saved_model, load_model
+from zero_dce_keras import MIRNet, ZeroDCE, export_saved_model, load_model
 
 # (class, arguments, parameters). For l layers of f filters and n maps, DCE-Net has
 # 28f in the first layer, 9f² + f in each plain one, 18f² + f in each one behind a
@@ -23,11 +23,14 @@ PARAMETERS = [
     (ZeroDCE, {"num_layers": 7, "filters": 16, "num_iterations": 8}, 23_592),
     (ZeroDCE, {"num_layers": 7, "filters": 32, "num_iterations": 1}, 67_299),
     (ZeroDCE, {"num_layers": 7, "filters": 32, "num_iterations": 16}, 93_264),
+    (MIRNet, {}, 31_787_419),
+    (MIRNet, {"num_rrg": 3, "num_mrb": 2, "block": "residual"}, 446_659),
 ]
 
 # class: function that makes a model which is quick to train
 SMALL_MODELS = {
     ZeroDCE: lambda: ZeroDCE(num_iterations=2, filters=4, num_layers=3),
+    MIRNet: lambda: MIRNet(num_rrg=1, num_mrb=1, channels=4),
 }
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from zero_dce_keras.data.epochs import cut_out, cut_out_on_device
+from zero_dce_keras.data.epochs import cut_out, cut_out_on_device, mix
 from zero_dce_keras.devices import list_gpus
 
 RESIDENT_BYTES = 4 * 2**30  # photographs that are put on a GPU once and stay there
@@ -43,6 +43,9 @@ class PhotoBatches(keras.utils.PyDataset):
         cuts = self._batches[index]
         batch = self._cut_out(self._images, cuts, self._epochs.crop_size)
         batch = ops.cast(ops.convert_to_tensor(batch), "float32") / 255.0
+        if self._epochs.mixup:
+            shares = self._epochs.shares(self._epoch)[index]
+            batch = mix(batch, ops.convert_to_tensor(shares))
         if batch.shape[-1] == 3:
             return (batch,)
         return batch[..., :3], batch[..., 3:]

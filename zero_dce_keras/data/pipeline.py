@@ -3,8 +3,9 @@
 import itertools
 
 import keras
+import numpy as np
 
-from zero_dce_keras.data.epochs import Epochs, cut_out
+from zero_dce_keras.data.epochs import Epochs, cut_out, mix
 from zero_dce_keras.data.photo_batches import PhotoBatches
 from zero_dce_keras.data.read_pairs import read_pairs
 
@@ -18,6 +19,8 @@ def make_dataset(
     drop_remainder=False,
     crop=False,
     flip=False,
+    rotate=False,
+    mixup=False,
 ):
     """Batches of photographs, or of pairs with their references, for `fit`.
 
@@ -32,11 +35,14 @@ def make_dataset(
             takes a `batch_size` of 1 when they differ in size.
         batch_size: images in a batch.
         shuffle: whether to draw a new order every epoch.
-        seed: seed of the order, the crops and the flips.
+        seed: seed of the order, the crops, the flips and the turns.
         drop_remainder: whether to leave out a last batch that is not full.
         crop: resize nothing, keep the images in memory at full size, and cut a random
             square of `image_size` out of each.
         flip: whether to mirror images left-right at random.
+        rotate: whether to turn square images by 0, 90, 180 or 270° at random.
+        mixup: whether to mix every image with its neighbour in the batch, and the
+            references alike, in a proportion drawn anew.
 
     Returns:
         On the TensorFlow backend a `tf.data.Dataset`, on JAX and PyTorch a
@@ -46,7 +52,8 @@ def make_dataset(
 
     Raises:
         ValueError: if a size is not positive, a full batch takes more images than
-            there are, or the two images of a pair differ in size.
+            there are, the two images of a pair differ in size, or images to rotate are
+            not square.
     """
     _check(pairs, image_size, batch_size, drop_remainder, crop)
     images = read_pairs(pairs, None if crop else image_size)
@@ -59,6 +66,8 @@ def make_dataset(
         drop_remainder,
         image_size if crop else None,
         flip,
+        rotate,
+        mixup,
     )
     if keras.backend.backend() == "tensorflow":
         return _tf_dataset(images, epochs)
@@ -71,8 +80,10 @@ def _tf_dataset(images, epochs):
     numbers = itertools.count()
 
     def one_epoch():
-        for cuts in epochs.batches(next(numbers)):
-            yield cut_out(images, cuts, epochs.crop_size)
+        number = next(numbers)
+        for cuts, shares in zip(epochs.batches(number), epochs.shares(number)):
+            batch = cut_out(images, cuts, epochs.crop_size)
+            yield mix(batch.astype(np.float32), shares) if epochs.mixup else batch
 
     def to_float(batch):
         batch = tf.cast(batch, tf.float32) / 255.0
@@ -84,7 +95,7 @@ def _tf_dataset(images, epochs):
     shape = (side, side, channels)
     if side is None:
         shape = sizes.pop() if len(sizes) == 1 else (None, None, channels)
-    signature = tf.TensorSpec((None, *shape), tf.uint8)
+    signature = tf.TensorSpec((None, *shape), tf.float32 if epochs.mixup else tf.uint8)
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
     count = tf.data.experimental.assert_cardinality(epochs.num_batches)
     # tf.data's autotuning costs a training step more than it can find to save here, on

@@ -21,7 +21,8 @@ class Enhancer:
     """A trained model that takes photographs as they come.
 
     Args:
-        model: a `ZeroDCE`.
+        model: a `ZeroDCE`, or another model of the package. One without curves
+            (`curve_maps`), such as `MIRNet`, takes neither iterations nor strength.
 
     Example:
 
@@ -42,6 +43,11 @@ class Enhancer:
         """The enhancer of a preset, or of anything else that `--weights` takes."""
         return cls(open_model(name))
 
+    @property
+    def has_curves(self):
+        """Whether the model enhances by curves, which can be scaled and repeated."""
+        return hasattr(self.model, "curve_maps")
+
     def __call__(self, image, iterations=None, strength=1.0):
         """Enhance one image or a batch.
 
@@ -61,6 +67,11 @@ class Enhancer:
                 of its range.
             MemoryError: if the images are too large for the device.
         """
+        if not self.has_curves and (iterations is not None or strength != 1):
+            raise ValueError(
+                f"iterations and strength are for curves: {type(self.model).__name__} "
+                f"has none. Received: {iterations} and {strength}"
+            )
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
         if isinstance(image, (str, Path)):
@@ -82,10 +93,13 @@ class Enhancer:
 
     def _enhance(self, images, iterations, strength):
         if iterations not in self._compiled:
-            self._compiled[iterations] = _whole_model(self.model, iterations)
-        strengths = np.full(len(images), strength, "float32")
+            make = _whole_model if self.has_curves else _model_without_curves
+            self._compiled[iterations] = make(self.model, iterations)
+        inputs = images
+        if self.has_curves:
+            inputs = [images, np.full(len(images), strength, "float32")]
         try:
-            return self._compiled[iterations].predict_on_batch([images, strengths])
+            return self._compiled[iterations].predict_on_batch(inputs)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -106,6 +120,12 @@ def _whole_model(model, iterations):
     curve_maps = keras.ops.reshape(strengths, (-1, 1, 1, 1)) * model.curve_maps(images)
     enhanced = apply_curves(images, curve_maps, iterations)
     return keras.Model([images, strengths], enhanced)
+
+
+def _model_without_curves(model, iterations):
+    """Images in, enhanced images out, for a model that gives them at once."""
+    images = keras.Input((None, None, 3))
+    return keras.Model(images, model(images, training=False))
 
 
 def _check_array(image):

@@ -6,6 +6,8 @@ from pathlib import Path
 import h5py
 import keras
 
+from zero_dce_keras.models.mirnet import MIRNet
+from zero_dce_keras.models.mirnet.weights_file import mirnet_size
 from zero_dce_keras.models.presets import PresetMixin, load_preset
 from zero_dce_keras.models.zero_dce import ZeroDCE
 
@@ -48,7 +50,7 @@ def open_model(weights):
     Args:
         weights: the name of a preset, a `.weights.h5` file, a `.keras` file or a preset
             directory. A `.weights.h5` file holds no configuration: the size of its
-            DCE-Net is read off the shapes of its kernels.
+            DCE-Net or MIRNet is read off the layers and the shapes of their kernels.
 
     Returns:
         The model, with its weights.
@@ -58,16 +60,19 @@ def open_model(weights):
     """
     if not str(weights).endswith(".weights.h5"):
         return load_model(weights)
-    model = ZeroDCE(**_dce_net_size(weights))
+    model = _model_for(weights)
     model.load_weights(weights)
     return model
 
 
-def _dce_net_size(weights):
-    """Arguments of `ZeroDCE` for which a `.weights.h5` file fits."""
+def _model_for(weights):
+    """A new model, which a `.weights.h5` file fits."""
     try:
         with h5py.File(weights) as file:
             layers = file.get("layers", {})
+            size = mirnet_size(layers)
+            if size is not None:
+                return MIRNet(**size)
             names = [name for name in layers if name.startswith("conv2d")]
             # conv2d, conv2d_1, conv2d_2, …: the order of the layers
             names.sort(key=lambda name: int(name.partition("_")[2] or 0))
@@ -78,8 +83,8 @@ def _dce_net_size(weights):
         raise ValueError(f"{weights}: not a readable weights file: {error}") from None
     if not kernels or kernels[0][:3] != (3, 3, 3) or kernels[-1][-1] % 3:
         raise ValueError(f"{weights}: these are not the weights of a DCE-Net")
-    return {
-        "num_iterations": kernels[-1][-1] // 3,
-        "filters": kernels[0][-1] if len(kernels) > 1 else 32,
-        "num_layers": len(kernels),
-    }
+    return ZeroDCE(
+        num_iterations=kernels[-1][-1] // 3,
+        filters=kernels[0][-1] if len(kernels) > 1 else 32,
+        num_layers=len(kernels),
+    )

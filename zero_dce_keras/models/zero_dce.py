@@ -68,6 +68,8 @@ class ZeroDCE(PresetMixin, Trainer):
     Source: https://arxiv.org/abs/2001.06826 (CVPR 2020).
     """
 
+    size_arguments = ("num_iterations", "filters", "num_layers")
+
     def __init__(
         self,
         num_iterations=8,
@@ -239,6 +241,11 @@ class ZeroDCE(PresetMixin, Trainer):
             per_image = ops.broadcast_to(value, (batch_size,))
             self._trackers[name].update_state(per_image)
         return {name: self._trackers[name].result() for name in values}
+
+    @property
+    def network(self):
+        """What holds all weights, by the name that every model has for it."""
+        return self.dce_model
 
     def save_weights(self, filepath, overwrite=True):
         """Save DCE-Net's weights alone, as `.weights.h5`."""

@@ -119,6 +119,54 @@ def official():
     )
 
 
+def mirnet():
+    """The official MIRNet, on LOL's pairs. It wants a GPU.
+
+    Command: python -m zero_dce_keras.fit --model mirnet --data-dir DIR
+    TODO
+    """
+    return Recipe(
+        model="mirnet",
+        image_size=128,
+        crop=True,
+        flip=True,
+        rotate=True,
+        mixup=True,
+        batch_size=4,
+        epochs=100,
+        learning_rate=2e-4,
+        cosine_decay=True,
+        ema=0.999,
+        monitor="psnr",
+    )
+
+
+def mirnet_small():
+    """A MIRNet that learns on a CPU: one group of one block, 8 channels.
+
+    Command: python -m zero_dce_keras.fit --recipe mirnet-small --data-dir DIR
+    TODO
+    """
+    return Recipe(
+        model="mirnet",
+        train_images=400,
+        validation_images=12,
+        image_size=64,
+        crop=True,
+        flip=True,
+        rotate=True,
+        batch_size=8,
+        epochs=10,
+        num_rrg=1,
+        num_mrb=1,
+        channels=8,
+        learning_rate=2e-3,
+        cosine_decay=True,
+        ema=0.98,
+        monitor="psnr",
+    )
+
+
 RECIPES = {
     "default": default,
     "demo": demo,
@@ -126,7 +174,9 @@ RECIPES = {
     "small-batch": small_batch,
     "large-batch": large_batch,
     "official": official,
+    "mirnet": mirnet,
+    "mirnet-small": mirnet_small,
 }
 
 # What `fit --model NAME` trains by, where no recipe is named.
-DEFAULT_RECIPES = {"zero_dce": "default"}
+DEFAULT_RECIPES = {"zero_dce": "default", "mirnet": "mirnet"}

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from zero_dce_keras import losses
+from zero_dce_keras.devices import list_gpus
 from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_name_map
@@ -23,9 +24,6 @@ class MIRNet(ImageModel):
         channels: channels of the features at full resolution.
         block: `"multi_scale"` (default) or `"residual"`, see `mirnet_model`.
         epsilon: ε of the Charbonnier loss.
-        mixup: whether to train on mixtures of the images of a batch, each of two
-            neighbours in a proportion drawn anew (MixUp).
-        seed: seed of these proportions.
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
 
     Raises:
@@ -41,10 +39,10 @@ class MIRNet(ImageModel):
     >>> model(bright / 5).shape == (2, 32, 48, 3)
     True
 
-    Source: https://arxiv.org/abs/2003.06792 (ECCV 2020). The official MixUp permutes
-    the batch and draws from Beta(1.2, 1.2); here a neighbour, from Beta(1, 1).
+    Source: https://arxiv.org/abs/2003.06792 (ECCV 2020).
     """
 
+    size_arguments = ("num_rrg", "num_mrb", "channels", "block")
     default_learning_rate = 2e-4  # the official code's
 
     def __init__(
@@ -54,8 +52,6 @@ class MIRNet(ImageModel):
         channels=64,
         block="multi_scale",
         epsilon=1e-3,
-        mixup=False,
-        seed=1143,
         **kwargs,
     ):
         super().__init__(("total_loss", "charbonnier_loss"), **kwargs)
@@ -65,13 +61,16 @@ class MIRNet(ImageModel):
         self.channels = channels
         self.block = block
         self.epsilon = epsilon
-        self.mixup = mixup
-        self.seed = seed
         self.network = mirnet_model(
             num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
         )
-        self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True  # by construction: the network knows its shapes
+
+    def compile(self, *args, **kwargs):
+        if keras.backend.backend() == "tensorflow" and not list_gpus():
+            # On a CPU a step takes twice as long with XLA: docs/mirnet.md.
+            kwargs.setdefault("jit_compile", False)
+        super().compile(*args, **kwargs)
 
     def call(self, low_light, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1], of any height and width.
@@ -119,6 +118,4 @@ class MIRNet(ImageModel):
             "channels": self.channels,
             "block": self.block,
             "epsilon": self.epsilon,
-            "mixup": self.mixup,
-            "seed": self.seed,
         }
