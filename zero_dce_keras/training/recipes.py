@@ -120,10 +120,12 @@ def official():
 
 
 def mirnet():
-    """The official MIRNet, on LOL's pairs. It wants a GPU.
+    """The official MIRNet, 31,787,419 parameters, on LOL's pairs. It wants a GPU.
 
-    Command: python -m zero_dce_keras.fit --model mirnet --data-dir DIR
-    TODO
+    Command: python -m zero_dce_keras.fit --recipe mirnet --data-dir DIR
+    Hardware: tried on 2 cores of an AMD EPYC, both busy with other work.
+    Time: the first step on one crop of 128² had not ended after 5 minutes there.
+    Scores: PSNR and SSIM not measured; nobody has trained by this recipe yet.
     """
     return Recipe(
         model="mirnet",
@@ -142,10 +144,14 @@ def mirnet():
 
 
 def mirnet_small():
-    """A MIRNet that learns on a CPU: one group of one block, 8 channels.
+    """A MIRNet that learns on a CPU: one group, one block, 8 channels.
 
     Command: python -m zero_dce_keras.fit --recipe mirnet-small --data-dir DIR
-    TODO
+    Hardware: one of the 2 cores of an AMD EPYC, shared with three other trainings.
+    Time: 14 minutes, of which it had the core for 5.
+    Scores on eval15: PSNR 18.59 dB, SSIM .734 (input: 7.77 dB, .195), with 83,888
+    parameters. On the validation images, epoch by epoch: 10.32, 14.88, 18.85, 20.15,
+    20.96, 20.63, 20.71, 20.77, 21.11, 21.15 dB. One seed.
     """
     return Recipe(
         model="mirnet",

@@ -51,6 +51,37 @@ def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=N
             raise ValueError(f"{name} must be positive. Received: {value}")
     if block not in BLOCKS:
         raise ValueError(f"block must be one of {BLOCKS}. Received: {block!r}")
+    return MIRNetNetwork(num_rrg, num_mrb, channels, block, dtype)
+
+
+@keras.saving.register_keras_serializable(package="zero_dce_keras")
+class MIRNetNetwork(keras.Model):
+    """What `mirnet_model` gives: a functional model that is saved as its arguments.
+
+    Saved layer by layer, the groups would come back with a slope each.
+    """
+
+    def __init__(self, num_rrg, num_mrb, channels, block, dtype=None, name="mirnet"):
+        dtype = keras.dtype_policies.get(dtype)
+        super().__init__(*_connect(num_rrg, num_mrb, channels, block, dtype), name=name)
+        self.arguments = {
+            "num_rrg": num_rrg,
+            "num_mrb": num_mrb,
+            "channels": channels,
+            "block": block,
+            "dtype": dtype.name,
+        }
+
+    def get_config(self):
+        return {**self.arguments, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+def _connect(num_rrg, num_mrb, channels, block, dtype):
+    """The network's input and output, with all layers between them."""
     plain = block == "residual"
     activation = None if plain else learnt_slope(dtype)
 
@@ -71,4 +102,4 @@ def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=N
     x = convolution(3, 3, dtype, plain, name="conv_out")(x)
     x = CropLike(dtype="float32", name="crop")(x, low_light)
     enhanced = keras.layers.Add(dtype="float32", name="enhanced")([low_light, x])
-    return keras.Model(low_light, enhanced, name="mirnet")
+    return low_light, enhanced
