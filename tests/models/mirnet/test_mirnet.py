@@ -201,7 +201,7 @@ def test_loss_before_the_clip_and_metrics_after():
 
 
 def test_psnr_is_that_of_images_in_the_unit_range(low_light, reference):
-    model = small()
+    model = small(block="residual")
     model.compile(jit_compile=False)
     logs = model.evaluate(low_light, reference, return_dict=True, verbose=0)
     expected = np.mean(psnr(reference, checks.predict(model, low_light)))
@@ -211,7 +211,7 @@ def test_psnr_is_that_of_images_in_the_unit_range(low_light, reference):
 
 def test_it_learns(low_light, reference):
     """Twenty steps towards a brighter image."""
-    model = small()
+    model = small(block="residual")
     model.compile(learning_rate=5e-3, jit_compile=False)
     history = model.fit(low_light, 3 * low_light, epochs=20, verbose=0).history
     assert history["charbonnier_loss"][-1] < 0.5 * history["charbonnier_loss"][0]
@@ -219,7 +219,7 @@ def test_it_learns(low_light, reference):
 
 @pytest.mark.parametrize("method", ["fit", "evaluate"])
 def test_images_alone_are_refused(method, low_light):
-    model = small()
+    model = small(block="residual")
     model.compile(jit_compile=False)
     with pytest.raises(ValueError, match="learns from pairs") as error:
         getattr(model, method)(low_light, verbose=0)
@@ -240,7 +240,7 @@ def test_mixed_precision(low_light):
 
 
 def test_trains_on_after_loading(low_light, reference, tmp_path):
-    model = small()
+    model = small(block="residual")
     model.compile(learning_rate=3e-3, jit_compile=False)
     model.fit(low_light, reference, verbose=0)
     model.save(tmp_path / "model.keras")
