@@ -29,7 +29,7 @@ def charbonnier(reference, enhanced, epsilon=1e-3):
     https://github.com/swz30/MIRNet.
     """
     check_epsilon(epsilon)
-    difference = ops.convert_to_tensor(reference) - enhanced
+    difference = ops.subtract(reference, enhanced)
     distance = ops.sqrt(difference * difference + epsilon**2)
     return ops.mean(distance, axis=(1, 2, 3))
 
