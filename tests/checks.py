@@ -14,6 +14,7 @@ import pytest
 
 from zero_dce_keras import (
     DenoisingZeroDCE,
+    MIRNet,
     ZeroDCE,
     ZeroDCEPlusPlus,
     export_saved_model,
@@ -36,6 +37,8 @@ PARAMETERS = [
     (ZeroDCEPlusPlus, {}, 10_561),
     (ZeroDCEPlusPlus, {"scale_factor": 1, "num_iterations": 4}, 10_561),
     (ZeroDCEPlusPlus, {"num_layers": 3, "filters": 8}, 425),
+    (MIRNet, {}, 31_787_419),
+    (MIRNet, {"num_rrg": 3, "num_mrb": 2, "block": "residual"}, 446_659),
 ]
 
 # class: function that makes a model which is quick to train
@@ -53,6 +56,7 @@ SMALL_MODELS = {
     ZeroDCEPlusPlus: lambda: ZeroDCEPlusPlus(
         scale_factor=4, num_iterations=2, filters=4, num_layers=3
     ),
+    MIRNet: lambda: MIRNet(num_rrg=1, num_mrb=1, channels=4),
 }
 
 

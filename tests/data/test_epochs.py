@@ -5,10 +5,16 @@ import numpy as np
 import pytest
 
 from zero_dce_keras.data import PhotoBatches
-from zero_dce_keras.data.epochs import Epochs, cut_out, cut_out_on_device
+from zero_dce_keras.data.epochs import Cut, Epochs, cut_out, cut_out_on_device, mix
 
 SHAPES = [(32, 48, 3)] * 5
-OPTIONS = {"batch_size": 2, "shuffle": True, "crop_size": 20, "flip": True}
+OPTIONS = {
+    "batch_size": 2,
+    "shuffle": True,
+    "crop_size": 20,
+    "flip": True,
+    "rotate": True,
+}
 
 
 @pytest.fixture
@@ -46,14 +52,63 @@ def test_crops_of_images_of_different_sizes():
     assert len({second.top for _, second in cuts}) > 5
 
 
+def test_every_turn_is_drawn_and_changes_nothing_else():
+    options = {**OPTIONS, "batch_size": 400}
+    shapes = [(32, 48, 3)] * 400
+    cuts = Epochs(shapes, **options).batches(0)[0]
+    counts = np.bincount([cut.turns for cut in cuts])
+    assert len(counts) == 4 and (counts > 70).all()
+    plain = Epochs(shapes, **{**options, "rotate": False}).batches(0)[0]
+    assert plain == [cut._replace(turns=0) for cut in cuts]
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_cut_is_cropped_mirrored_and_turned_with_its_reference(images, turns):
+    part = images[3][5:25, 7:27][:, ::-1]
+    for _ in range(turns):  # to the left: the right column becomes the top row
+        part = part.transpose(1, 0, 2)[::-1]
+    cuts = [Cut(3, 5, 7, True, turns)]
+    np.testing.assert_array_equal(cut_out(images, cuts, 20)[0], part)
+
+
+def test_only_squares_are_turned():
+    with pytest.raises(ValueError, match="rotate needs squares.* image of 32×48"):
+        Epochs(SHAPES, batch_size=1, rotate=True)
+
+
+def test_squares_that_are_not_cropped_are_turned():
+    cuts = Epochs([(32, 32, 3)] * 20, batch_size=20, rotate=True).batches(0)[0]
+    assert {cut.turns for cut in cuts} == {0, 1, 2, 3}
+
+
+def test_shares_depend_on_seed_and_number_alone():
+    def shares(seed, number):
+        return np.concatenate(Epochs(SHAPES, seed=seed, **OPTIONS).shares(number))
+
+    np.testing.assert_array_equal(shares(3, 7), shares(3, 7))
+    for other in (shares(3, 8), shares(4, 7)):
+        assert (shares(3, 7) != other).all()
+    assert [len(part) for part in Epochs(SHAPES, **OPTIONS).shares(0)] == [2, 2, 1]
+    many = Epochs([(32, 48, 3)] * 1000, batch_size=1000).shares(0)[0]
+    assert abs(many.mean() - 0.5) < 0.05 and 0 <= many.min() and many.max() < 1
+
+
+def test_mix_takes_the_neighbour_photograph_and_reference_alike():
+    batch = np.float32([[0, 10], [1, 20], [4, 40]]).reshape(3, 1, 1, 2)
+    mixed = mix(batch, np.float32([0.5, 1, 0]))
+    np.testing.assert_allclose(mixed.reshape(3, 2), [[2, 25], [1, 20], [1, 20]])
+
+
 @pytest.mark.skipif(
     keras.backend.backend() == "tensorflow", reason="tf.data feeds TensorFlow"
 )
 @pytest.mark.parametrize("crop_size", [None, 20])
 def test_device_and_main_memory_give_the_same(images, crop_size):
-    options = {**OPTIONS, "crop_size": crop_size}
+    options = {**OPTIONS, "crop_size": crop_size, "rotate": crop_size is not None}
     batches = Epochs([image.shape for image in images], **options).batches(0)
     assert len({cut.mirrored for batch in batches for cut in batch}) == 2
+    turns = {cut.turns for batch in batches for cut in batch}
+    assert len(turns) > 2 if crop_size else turns == {0}
     on_device = keras.ops.convert_to_tensor(np.stack(images))
     for cuts in batches:
         expected = cut_out(images, cuts, crop_size)

@@ -134,6 +134,23 @@ def test_flips_are_aligned_and_some(pairs):
     assert 8 <= sum(flipped) <= 32  # of 40
 
 
+def test_crops_flips_turns_and_mixtures_are_aligned(pairs):
+    """100 stay between photograph and reference, whatever is done to both."""
+    options = {"crop": True, "flip": True, "rotate": True, "seed": 1}
+    for mixup in (False, True):
+        dataset = make_dataset(pairs, 20, batch_size=5, mixup=mixup, **options)
+        (first,), (second,) = epoch(dataset), epoch(dataset)
+        for low, high in (first, second):
+            assert low.shape == high.shape == (5, 20, 20, 3)
+            np.testing.assert_allclose(high - low, 100 / 255, atol=1e-6)
+        assert (first[0] != second[0]).any()
+        numbers = first[0][..., 2] * 255  # whole where nothing is mixed
+        assert np.allclose(numbers, numbers.round(), atol=1e-3) != mixup
+        if not mixup:  # rows run down, up, to the left or to the right
+            steps = np.diff(first[0][..., 0] * 255, axis=1)[:, 0, 0].round()
+            assert 0 in steps and {1, -1} & set(steps)
+
+
 def test_different_sizes(pairs, tmp_path):
     """Only one at a time at full size; together when resized or cropped."""
     Image.new("RGB", (60, 40)).save(tmp_path / "wide.png")

@@ -6,12 +6,14 @@ import numpy as np
 
 
 class Cut(NamedTuple):
-    """A part of a photograph: where it begins, and whether it is mirrored."""
+    """A part of a photograph: where it begins, whether it is mirrored, and how often it
+    is then turned left by 90°."""
 
     index: int
     top: int
     left: int
     mirrored: bool
+    turns: int
 
 
 class Epochs:
@@ -23,10 +25,15 @@ class Epochs:
         shapes: list of the photographs' shapes `(H, W, …)`.
         batch_size: images in a batch.
         shuffle: whether to draw a new order every epoch.
-        seed: seed of the order, the crops and the flips.
+        seed: seed of the order, the crops, the flips and the turns.
         drop_remainder: whether to leave out a last batch that is not full.
         crop_size: side of the random squares to cut out; `None` for whole images.
         flip: whether to mirror images left-right at random.
+        rotate: whether to turn squares by 0, 90, 180 or 270° at random.
+        mixup: whether images are to be mixed, see `shares` and `mix`.
+
+    Raises:
+        ValueError: if images that are not square would be turned.
 
     Example:
 
@@ -46,6 +53,8 @@ class Epochs:
         drop_remainder=False,
         crop_size=None,
         flip=False,
+        rotate=False,
+        mixup=False,
     ):
         self.shapes = shapes
         self.batch_size = batch_size
@@ -53,6 +62,10 @@ class Epochs:
         self.seed = seed
         self.crop_size = crop_size
         self.flip = flip
+        self.rotate = rotate
+        self.mixup = mixup
+        if rotate and crop_size is None:
+            _check_square(shapes)
         self.num_batches = len(shapes) // batch_size
         if len(shapes) % batch_size and not drop_remainder:
             self.num_batches += 1
@@ -64,11 +77,26 @@ class Epochs:
         order = rng.permutation(count) if self.shuffle else np.arange(count)
         corners = rng.random((count, 2))  # in units of the room that there is
         mirrored = self.flip & (rng.random(count) < 0.5)
+        turns = self.rotate * rng.integers(4, size=count)
         cuts = [
-            Cut(int(i), *self._corner(i, corners[i]), bool(mirrored[i])) for i in order
+            Cut(int(i), *self._corner(i, corners[i]), bool(mirrored[i]), int(turns[i]))
+            for i in order
         ]
         size = self.batch_size
         return [cuts[k * size : (k + 1) * size] for k in range(self.num_batches)]
+
+    def shares(self, epoch):
+        """What an epoch's images keep of themselves when they are mixed.
+
+        A list of float32 arrays `(B,)` in [0, 1), one a batch.
+
+        Source: https://arxiv.org/abs/1710.09412 with α = 1; the official MIRNet has
+        α = 1.2, and a permutation in place of the neighbour.
+        """
+        rng = np.random.default_rng([self.seed, epoch, 1])
+        shares = rng.random(len(self.shapes), dtype="float32")
+        size = self.batch_size
+        return [shares[k * size : (k + 1) * size] for k in range(self.num_batches)]
 
     def _corner(self, index, corner):
         if self.crop_size is None:
@@ -76,6 +104,15 @@ class Epochs:
         room = np.subtract(self.shapes[index][:2], self.crop_size) + 1
         top, left = (corner * room).astype(int)
         return int(top), int(left)
+
+
+def _check_square(shapes):
+    for shape in shapes:
+        if shape[0] != shape[1]:
+            raise ValueError(
+                "rotate needs squares: crop them (crop=True, --crop) or resize to them. "
+                f"Received an image of {shape[0]}×{shape[1]} pixels"
+            )
 
 
 def cut_out(images, cuts, crop_size=None):
@@ -90,12 +127,33 @@ def cut_out(images, cuts, crop_size=None):
         uint8 array `(B, h, w, C)`.
     """
     parts = []
-    for index, top, left, mirrored in cuts:
+    for index, top, left, mirrored, turns in cuts:
         image = images[index]
         if crop_size is not None:
             image = image[top : top + crop_size, left : left + crop_size]
-        parts.append(image[:, ::-1] if mirrored else image)
+        image = image[:, ::-1] if mirrored else image
+        parts.append(np.rot90(image, turns))
     return np.stack(parts)
+
+
+def mix(batch, shares):
+    """MixUp: every image with the one before it in the batch, the first with the last.
+
+    Args:
+        batch: float array or tensor `(B, h, w, C)`, references in its last channels.
+        shares: array or tensor `(B,)` in [0, 1]: what each keeps of itself.
+
+    Returns:
+        The same as `batch`.
+
+    Example:
+
+    >>> batch = np.float32([1, 3]).reshape(2, 1, 1, 1)
+    >>> mix(batch, np.float32([1, 0.75])).ravel().tolist()
+    [1.0, 2.5]
+    """
+    others = batch[np.arange(len(batch)) - 1]
+    return others + shares[:, None, None, None] * (batch - others)
 
 
 def cut_out_on_device(images, cuts, crop_size=None):
@@ -110,8 +168,14 @@ def cut_out_on_device(images, cuts, crop_size=None):
         uint8 tensor `(B, h, w, C)` on the same device.
     """
     height, width = images.shape[1:3] if crop_size is None else (crop_size, crop_size)
-    indices, tops, lefts, mirrored = np.array(cuts).T
+    indices, tops, lefts, mirrored, turns = np.array(cuts).T
     rows = tops[:, None] + np.arange(height)  # (B, h)
     columns = lefts[:, None] + np.arange(width)  # (B, w)
     columns = np.where(mirrored[:, None], columns[:, ::-1], columns)
-    return images[indices[:, None, None], rows[:, :, None], columns[:, None, :]]
+    rows, columns = rows[:, :, None], columns[:, None, :]
+    if turns.any():  # turning the indices turns what lies there
+        rows, columns = (
+            np.stack([np.rot90(part, k) for part, k in zip(grid, turns)])
+            for grid in np.broadcast_arrays(rows, columns)
+        )
+    return images[indices[:, None, None], rows, columns]

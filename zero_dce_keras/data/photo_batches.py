@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from zero_dce_keras.data.augmentation import augment
-from zero_dce_keras.data.epochs import cut_out, cut_out_on_device
+from zero_dce_keras.data.epochs import cut_out, cut_out_on_device, mix
 from zero_dce_keras.devices import list_gpus
 
 RESIDENT_BYTES = 4 * 2**30  # photographs that are put on a GPU once and stay there
@@ -46,6 +46,9 @@ class PhotoBatches(keras.utils.PyDataset):
         cuts = self._batches[index]
         batch = self._cut_out(self._images, cuts, self._epochs.crop_size)
         batch = ops.cast(ops.convert_to_tensor(batch), "float32") / 255.0
+        if self._epochs.mixup:
+            shares = self._epochs.shares(self._epoch)[index]
+            batch = mix(batch, ops.convert_to_tensor(shares))
         low_light = batch[..., :3]
         if self._augmentation:
             shape = tuple(low_light.shape)

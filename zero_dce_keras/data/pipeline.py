@@ -3,9 +3,10 @@
 import itertools
 
 import keras
+import numpy as np
 
 from zero_dce_keras.data.augmentation import augment
-from zero_dce_keras.data.epochs import Epochs, cut_out
+from zero_dce_keras.data.epochs import Epochs, cut_out, mix
 from zero_dce_keras.data.photo_batches import PhotoBatches
 from zero_dce_keras.data.read_pairs import read_pairs
 
@@ -19,6 +20,8 @@ def make_dataset(
     drop_remainder=False,
     crop=False,
     flip=False,
+    rotate=False,
+    mixup=False,
     augmentation=None,
 ):
     """Batches of photographs, or of pairs with their references, for `fit`.
@@ -34,11 +37,14 @@ def make_dataset(
             takes a `batch_size` of 1 when they differ in size.
         batch_size: images in a batch.
         shuffle: whether to draw a new order every epoch.
-        seed: seed of the order, the crops and the flips.
+        seed: seed of the order, the crops, the flips and the turns.
         drop_remainder: whether to leave out a last batch that is not full.
         crop: resize nothing, keep the images in memory at full size, and cut a random
             square of `image_size` out of each.
         flip: whether to mirror images left-right at random.
+        rotate: whether to turn square images by 0, 90, 180 or 270° at random.
+        mixup: whether to mix every image with its neighbour in the batch, and the
+            references alike, in a proportion drawn anew.
         augmentation: `Augmentation` of the low-light images; `None` for none.
 
     Returns:
@@ -49,7 +55,8 @@ def make_dataset(
 
     Raises:
         ValueError: if a size is not positive, a full batch takes more images than
-            there are, or the two images of a pair differ in size.
+            there are, the two images of a pair differ in size, or images to rotate are
+            not square.
     """
     _check(pairs, image_size, batch_size, drop_remainder, crop)
     images = read_pairs(pairs, None if crop else image_size)
@@ -62,6 +69,8 @@ def make_dataset(
         drop_remainder,
         image_size if crop else None,
         flip,
+        rotate,
+        mixup,
     )
     if keras.backend.backend() == "tensorflow":
         return _tf_dataset(images, epochs, augmentation)
@@ -75,8 +84,11 @@ def _tf_dataset(images, epochs, augmentation=None):
 
     def one_epoch():
         epoch = next(numbers)
+        shares = epochs.shares(epoch)
         for index, cuts in enumerate(epochs.batches(epoch)):
             batch = cut_out(images, cuts, epochs.crop_size)
+            if epochs.mixup:
+                batch = mix(batch.astype(np.float32), shares[index])
             yield batch, draw((*batch.shape[:3], 3), epoch, index)
 
     def draw(shape, epoch, index):
@@ -97,7 +109,8 @@ def _tf_dataset(images, epochs, augmentation=None):
         name: tf.TensorSpec((None, *(None if n > 3 else n for n in array.shape[1:])))
         for name, array in draw((1, 9, 9, 3), 0, 0).items()
     }
-    signature = (tf.TensorSpec((None, *shape), tf.uint8), draws)
+    dtype = tf.float32 if epochs.mixup else tf.uint8
+    signature = (tf.TensorSpec((None, *shape), dtype), draws)
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
     count = tf.data.experimental.assert_cardinality(epochs.num_batches)
     # tf.data's autotuning costs a training step more than it can find to save here, on

@@ -21,7 +21,8 @@ class Enhancer:
     """A trained model that takes photographs as they come.
 
     Args:
-        model: a `ZeroDCE`.
+        model: a `ZeroDCE`, or another model of the package. One without curves
+            (`curve_maps`), such as `MIRNet`, takes neither iterations nor strength.
 
     Example:
 
@@ -41,6 +42,11 @@ class Enhancer:
     def from_preset(cls, name):
         """The enhancer of a preset, or of anything else that `--weights` takes."""
         return cls(open_model(name))
+
+    @property
+    def has_curves(self):
+        """Whether the model enhances by curves, which can be scaled and repeated."""
+        return hasattr(self.model, "curve_maps")
 
     def __call__(self, image, iterations=None, strength=1.0, denoise=None):
         """Enhance one image or a batch.
@@ -63,6 +69,11 @@ class Enhancer:
                 of its range.
             MemoryError: if the images are too large for the device.
         """
+        if not self.has_curves and (iterations is not None or strength != 1):
+            raise ValueError(
+                f"iterations and strength are for curves: {type(self.model).__name__} "
+                f"has none. Received: {iterations} and {strength}"
+            )
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
         if isinstance(image, (str, Path)):
@@ -96,10 +107,15 @@ class Enhancer:
             return images
         key = iterations, denoise and self.model.can_denoise
         if key not in self._compiled:
-            self._compiled[key] = _whole_model(self.model, *key)
-        strengths = np.full(len(images), strength, "float32")
+            if self.has_curves:
+                self._compiled[key] = _whole_model(self.model, *key)
+            else:
+                self._compiled[key] = _model_without_curves(self.model)
+        inputs = images
+        if self.has_curves:
+            inputs = [images, np.full(len(images), strength, "float32")]
         try:
-            return self._compiled[key].predict_on_batch([images, strengths])
+            return self._compiled[key].predict_on_batch(inputs)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -120,6 +136,12 @@ def _whole_model(model, iterations, denoise):
     options = {"denoise": denoise} if model.can_denoise else {}
     enhanced = model.enhance(images, iterations, strength, **options)
     return keras.Model([images, strength], enhanced)
+
+
+def _model_without_curves(model):
+    """Images in, enhanced images out, for a model that gives them at once."""
+    images = keras.Input((None, None, 3))
+    return keras.Model(images, model(images, training=False))
 
 
 def _check_array(image):

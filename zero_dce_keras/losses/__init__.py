@@ -1,9 +1,14 @@
-"""Losses that judge an enhanced picture without a reference.
+"""Losses that judge an enhanced picture, most of them without a reference.
 
 Each is a stateless function of `keras.ops` that returns one unweighted value per image,
 and a thin registered class around it. Their weights live in the model.
 """
 
+from zero_dce_keras.losses.charbonnier_loss import (
+    CharbonnierLoss,
+    charbonnier,
+    check_epsilon,
+)
 from zero_dce_keras.losses.color_constancy_loss import (
     ColorConstancyLoss,
     color_constancy,
@@ -39,6 +44,7 @@ from zero_dce_keras.losses.zero_reference_loss import (
 
 __all__ = [
     "LOSS_FORMS",
+    "CharbonnierLoss",
     "ColorConstancyLoss",
     "DenoisingLoss",
     "ExposureControlLoss",
@@ -47,6 +53,8 @@ __all__ = [
     "SelfAdaptiveLoss",
     "SpatialConsistencyLoss",
     "build_vgg_features",
+    "charbonnier",
+    "check_epsilon",
     "check_form",
     "color_constancy",
     "denoising",

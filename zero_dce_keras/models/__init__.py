@@ -8,15 +8,38 @@ from zero_dce_keras.models.denoising_zero_dce import DenoisingZeroDCE
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.load import load_model, open_model
+from zero_dce_keras.models.mirnet import (
+    ChannelAttention,
+    ChannelPooling,
+    DownSample,
+    DualAttentionUnit,
+    MIRNet,
+    MultiScaleResidualBlock,
+    RecursiveResidualGroup,
+    SelectiveKernelFeatureFusion,
+    SpatialAttention,
+    UpSample,
+    mirnet_model,
+)
 from zero_dce_keras.models.presets import list_presets, load_card
 from zero_dce_keras.models.torch_checkpoint import load_torch_checkpoint
 from zero_dce_keras.models.zero_dce import ZeroDCE
 from zero_dce_keras.models.zero_dce_plus_plus import ZeroDCEPlusPlus
 
 __all__ = [
+    "ChannelAttention",
+    "ChannelPooling",
     "DenoisingZeroDCE",
+    "DownSample",
+    "DualAttentionUnit",
     "ExposureNormalization",
     "L2Adam",
+    "MIRNet",
+    "MultiScaleResidualBlock",
+    "RecursiveResidualGroup",
+    "SelectiveKernelFeatureFusion",
+    "SpatialAttention",
+    "UpSample",
     "ZeroDCE",
     "ZeroDCEPlusPlus",
     "apply_curves",
@@ -27,5 +50,6 @@ __all__ = [
     "load_card",
     "load_model",
     "load_torch_checkpoint",
+    "mirnet_model",
     "open_model",
 ]

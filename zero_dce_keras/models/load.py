@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import keras
 
+from zero_dce_keras.models.mirnet import MIRNet
 from zero_dce_keras.models.presets import CONFIG_ATTRIBUTE, PresetMixin, load_preset
 from zero_dce_keras.models.torch_checkpoint import (
     load_torch_checkpoint,
@@ -16,7 +17,7 @@ from zero_dce_keras.models.zero_dce import ZeroDCE
 from zero_dce_keras.models.zero_dce_plus_plus import ZeroDCEPlusPlus
 
 # Models whose PyTorch checkpoints `--weights` recognises, by `torch_arguments`.
-TORCH_MODELS = (ZeroDCE, ZeroDCEPlusPlus)
+TORCH_MODELS = (ZeroDCE, ZeroDCEPlusPlus, MIRNet)
 
 
 def load_model(path):

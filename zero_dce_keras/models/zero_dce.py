@@ -3,13 +3,11 @@
 import keras
 from keras import ops
 
-from zero_dce_keras import losses, metrics
+from zero_dce_keras import losses
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
-from zero_dce_keras.models.l2_adam import L2Adam
-from zero_dce_keras.models.presets import PresetMixin
-from zero_dce_keras.models.trainers import Trainer
+from zero_dce_keras.models.image_model import ImageModel, as_images
 
 # The weights of the official code; the paper writes 0.5 for colour and 20 for
 # smoothness, under sums that are normalised differently.
@@ -21,16 +19,10 @@ DEFAULT_LOSS_WEIGHTS = {
 }
 # Not part of Zero-DCE: 0 unless asked for, and then trackers of their own.
 DENOISING_LOSSES = ("denoising_loss", "total_variation_loss")
-REFERENCE_METRICS = {
-    "mse": metrics.mean_squared_error,
-    "mae": metrics.mean_absolute_error,
-    "psnr": metrics.psnr,
-    "ssim": metrics.ssim,
-}
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class ZeroDCE(PresetMixin, Trainer):
+class ZeroDCE(ImageModel):
     """Zero-reference deep curve estimation.
 
     DCE-Net estimates a tone curve for every pixel and channel; the curves are applied
@@ -76,7 +68,7 @@ class ZeroDCE(PresetMixin, Trainer):
     Source: https://arxiv.org/abs/2001.06826 (CVPR 2020).
     """
 
-    can_denoise = False  # whether `enhance` has a `denoise` to turn off
+    size_arguments = ("num_iterations", "filters", "num_layers")
 
     def __init__(
         self,
@@ -91,27 +83,29 @@ class ZeroDCE(PresetMixin, Trainer):
         exposure_normalization=None,
         **kwargs,
     ):
-        # Images stay float32 under a mixed precision policy; DCE-Net casts its own.
-        super().__init__(autocast=False, **kwargs)
-        if not 0 <= well_exposedness <= 1:
-            raise ValueError(
-                f"well_exposedness must be in [0, 1]. Received: {well_exposedness}"
-            )
         names = {*DEFAULT_LOSS_WEIGHTS, *DENOISING_LOSSES}
         unknown = sorted(set(loss_weights or {}) - names)
         if unknown:
             raise ValueError(
                 f"loss_weights must be named after {sorted(names)}. Received: {unknown}"
             )
+        if not 0 <= well_exposedness <= 1:
+            raise ValueError(
+                f"well_exposedness must be in [0, 1]. Received: {well_exposedness}"
+            )
+        weights = {**DEFAULT_LOSS_WEIGHTS, **(loss_weights or {})}
+        weights = {
+            name: weight
+            for name, weight in weights.items()
+            if weight or name not in DENOISING_LOSSES
+        }
+        super().__init__(("total_loss", *weights), **kwargs)
         losses.check_form(loss_form)
         self.num_iterations = num_iterations
         self.filters = filters
         self.num_layers = num_layers
         self.well_exposedness = well_exposedness
-        self.loss_weights = {**DEFAULT_LOSS_WEIGHTS, **(loss_weights or {})}
-        for name in DENOISING_LOSSES:
-            if not self.loss_weights.get(name):
-                self.loss_weights.pop(name, None)
+        self.loss_weights = weights
         self._denoises = len(self.loss_weights) > len(DEFAULT_LOSS_WEIGHTS)
         self.exposure_patch_size = exposure_patch_size
         self.loss_form = loss_form
@@ -123,8 +117,6 @@ class ZeroDCE(PresetMixin, Trainer):
                 **exposure_normalization, dtype="float32"
             )
         self._neighbor_seed = keras.random.SeedGenerator()
-        names = ["total_loss", *self.loss_weights, *REFERENCE_METRICS]
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in names}
         self.built = True  # by construction: DCE-Net knows its shapes
 
     def build_network(self):
@@ -136,51 +128,6 @@ class ZeroDCE(PresetMixin, Trainer):
             kernel_initializer=self.kernel_initializer,
             dtype=self.dtype_policy,
         )
-
-    def compile(
-        self,
-        optimizer=None,
-        learning_rate=None,
-        global_clipnorm=None,
-        weight_decay=None,
-        l2=None,
-        **kwargs,
-    ):
-        """Prepare the model for training.
-
-        Args:
-            optimizer: a Keras optimizer or its name. By default Adam, made from the
-                four arguments below.
-            learning_rate: float or a Keras learning rate schedule; 1e-4 by default.
-            global_clipnorm: gradients whose global norm is larger are scaled to it.
-            weight_decay: decoupled weight decay (AdamW's).
-            l2: coupled weight decay, `l2 · weight` added to the gradient *after*
-                clipping: what PyTorch's `Adam(weight_decay=…)` does in the official
-                code.
-            **kwargs: what else `keras.Model.compile` takes, `jit_compile` say.
-
-        Raises:
-            ValueError: if an optimizer comes with arguments for another one.
-        """
-        options = (learning_rate, global_clipnorm, weight_decay, l2)
-        if optimizer is not None and any(option is not None for option in options):
-            raise ValueError(
-                "learning_rate, global_clipnorm, weight_decay and l2 make an optimizer: "
-                f"give them, or an optimizer. Received: {optimizer!r} and {options}"
-            )
-        if optimizer is None:
-            optimizer = L2Adam(
-                1e-4 if learning_rate is None else learning_rate,
-                l2=l2,
-                max_gradient_norm=global_clipnorm,
-                weight_decay=weight_decay,
-            )
-        super().compile(optimizer=optimizer, **kwargs)
-        # Now, so that a model saved before its first step reloads without a warning.
-        self.optimizer.build(self.trainable_variables)
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
 
     def call(self, low_light, num_iterations=None, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1]; see `apply_curves`."""
@@ -200,7 +147,7 @@ class ZeroDCE(PresetMixin, Trainer):
         Returns:
             float tensor `(B, H, W, 3)` in [0, 1].
         """
-        low_light = _as_images(low_light)
+        low_light = as_images(low_light)
         if num_iterations == 0:
             return low_light
         return self.tone(low_light, num_iterations, strength, training)(low_light)
@@ -313,26 +260,10 @@ class ZeroDCE(PresetMixin, Trainer):
 
         The reference is not looked at.
         """
-        images = self.normalize(_as_images(low_light))
+        images = self.normalize(as_images(low_light))
         curve_maps = self.curve_maps(images, training)
         enhanced = self.get_enhanced_image(images, curve_maps)
         return self._compute_losses(images, curve_maps, enhanced), enhanced
-
-    @property
-    def metrics(self):
-        return list(self._trackers.values())
-
-    def update_trackers(self, batch_losses, enhanced, reference=None):
-        """Add a batch to the trackers; return the results of those it concerns."""
-        batch_size = ops.shape(enhanced)[0]
-        values = dict(batch_losses)
-        if reference is not None:
-            for name, metric in REFERENCE_METRICS.items():
-                values[name] = metric(reference, enhanced)  # (B,)
-        for name, value in values.items():
-            per_image = ops.broadcast_to(value, (batch_size,))
-            self._trackers[name].update_state(per_image)
-        return {name: self._trackers[name].result() for name in values}
 
     @property
     def network(self):
@@ -380,12 +311,3 @@ class ZeroDCE(PresetMixin, Trainer):
             return None
         config = self.exposure_normalization.get_config()
         return {name: config[name] for name in config if name not in ("name", "dtype")}
-
-
-def _as_images(images):
-    """Images as float32, whatever float type they came in."""
-    images = ops.convert_to_tensor(images)
-    dtype = keras.backend.standardize_dtype(images.dtype)
-    if not keras.backend.is_float_dtype(dtype):
-        raise ValueError(f"low_light must be float, in [0, 1]. Received: {dtype}")
-    return ops.cast(images, "float32")

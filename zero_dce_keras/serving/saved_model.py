@@ -17,7 +17,7 @@ def export_saved_model(model, directory, version=1):
     `tf.saved_model.load` opens it, without this package and without Keras.
 
     Args:
-        model: a `ZeroDCE`.
+        model: a `ZeroDCE` or another model of the package.
         directory: where TensorFlow Serving looks for versions of the model.
         version: positive number of this version; it must not be there yet.
 

@@ -2,7 +2,13 @@
 
 import keras
 
-from zero_dce_keras.models import DenoisingZeroDCE, ZeroDCE, ZeroDCEPlusPlus
+from zero_dce_keras.models import (
+    DenoisingZeroDCE,
+    L2Adam,
+    MIRNet,
+    ZeroDCE,
+    ZeroDCEPlusPlus,
+)
 
 # Metered brightnesses between which exposure normalisation fades out. Of LOL's dark
 # photographs 95 % are metered below .25, of their references 75 % above .5.
@@ -13,13 +19,22 @@ def build_model(recipe, train_images, mixed_precision=False):
     """The recipe's model, compiled for that many training images."""
     dtype = "mixed_bfloat16" if mixed_precision else "float32"
     model = BUILDERS[recipe.model](recipe, dtype)
-    model.compile(
-        learning_rate=learning_rate(recipe, train_images),
-        global_clipnorm=recipe.global_clipnorm,
-        l2=recipe.l2,
-        weight_decay=recipe.weight_decay,
-    )
+    model.compile(optimizer=build_optimizer(recipe, train_images))
     return model
+
+
+def build_optimizer(recipe, train_images):
+    """Adam, with what the recipe adds to it."""
+    averaging = {}
+    if recipe.ema is not None:
+        averaging = {"use_ema": True, "ema_momentum": recipe.ema}
+    return L2Adam(
+        learning_rate(recipe, train_images),
+        l2=recipe.l2,
+        max_gradient_norm=recipe.global_clipnorm,
+        weight_decay=recipe.weight_decay,
+        **averaging,
+    )
 
 
 def learning_rate(recipe, train_images):
@@ -90,9 +105,21 @@ def build_denoising_zero_dce(recipe, dtype):
     )
 
 
+def build_mirnet(recipe, dtype):
+    """A `MIRNet`, not compiled."""
+    return MIRNet(
+        num_rrg=recipe.num_rrg,
+        num_mrb=recipe.num_mrb,
+        channels=recipe.channels,
+        block=recipe.block,
+        dtype=dtype,
+    )
+
+
 # by `recipe.model`
 BUILDERS = {
     "zero_dce": build_zero_dce,
     "denoising_zero_dce": build_denoising_zero_dce,
     "zero_dce_plus_plus": build_zero_dce_plus_plus,
+    "mirnet": build_mirnet,
 }

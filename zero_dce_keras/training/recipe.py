@@ -22,7 +22,7 @@ class Recipe:
     model: str = _option(
         "zero_dce",
         "what to train",
-        choices=("zero_dce", "denoising_zero_dce", "zero_dce_plus_plus"),
+        choices=("zero_dce", "denoising_zero_dce", "zero_dce_plus_plus", "mirnet"),
     )
     train_images: int = _option(400, "about how many images to train on")
     validation_images: int = _option(85, "about how many images to validate on")
@@ -41,10 +41,18 @@ class Recipe:
     augment_noise: float = _option(
         0.0, "add Gaussian noise of up to this standard deviation to them"
     )
+    rotate: bool = _option(False, "turn square images by 0, 90, 180 or 270° at random")
+    mixup: bool = _option(False, "mix neighbours in a batch in random proportions")
     epochs: int = _option(50, "passes through the training images")
     learning_rate: float = _option(1e-4, "Adam's learning rate")
     cosine_decay: bool = _option(
         False, "lower the learning rate to 0 along a cosine over the run"
+    )
+    plateau_epochs: int | None = _option(
+        None, "halve the learning rate after so many epochs without a better monitor"
+    )
+    ema: float | None = _option(
+        None, "momentum of averaged weights, which are those saved; in [0, 1)"
     )
     global_clipnorm: float | None = _option(
         None, "scale gradients with a larger global norm down to it"
@@ -63,6 +71,12 @@ class Recipe:
         "official",
         "how Zero-DCE++ shrinks images and stretches its map",
         choices=("official", "area"),
+    )
+    num_rrg: int = _option(3, "MIRNet's recursive residual groups")
+    num_mrb: int = _option(2, "multi-scale residual blocks in a group")
+    channels: int = _option(64, "channels of MIRNet's features at full resolution")
+    block: str = _option(
+        "multi_scale", "MIRNet's blocks", choices=("multi_scale", "residual")
     )
     initial_stddev: float | None = _option(
         None, "draw kernels from N(0, this) instead of Glorot's uniform distribution"
@@ -120,6 +134,9 @@ class Recipe:
             "exposure_patch_size",
             "denoiser_filters",
             "denoiser_layers",
+            "num_rrg",
+            "num_mrb",
+            "channels",
         ):
             value = getattr(self, name)
             if not 0 < value < math.inf:  # NaN is neither
@@ -132,6 +149,10 @@ class Recipe:
             raise ValueError(
                 f"well_exposedness must be in [0, 1]. Received: {self.well_exposedness}"
             )
+        if self.ema is not None and not 0 <= self.ema < 1:
+            raise ValueError(f"ema must be in [0, 1). Received: {self.ema}")
+        if self.plateau_epochs is not None:
+            self._check_plateau()
         for name in (
             "validation_images",
             "initial_stddev",
@@ -146,12 +167,28 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
                 raise ValueError(f"{name} must not be negative. Received: {value}")
-        for name in ("model", "resampling", "loss_form", "monitor"):
+        for name in ("model", "resampling", "loss_form", "monitor", "block"):
             choices = self.__dataclass_fields__[name].metadata["choices"]
             if getattr(self, name) not in choices:
                 raise ValueError(
                     f"{name} must be one of {choices}. Received: {getattr(self, name)!r}"
                 )
+
+    def _check_plateau(self):
+        if self.plateau_epochs < 1:
+            raise ValueError(
+                f"plateau_epochs must be positive. Received: {self.plateau_epochs}"
+            )
+        if self.cosine_decay or not self.validation_images:
+            raise ValueError(
+                "plateau_epochs needs validation_images, and no cosine_decay. Received: "
+                f"{self.validation_images} and cosine_decay={self.cosine_decay}"
+            )
+
+    @property
+    def trains_on_pairs(self):
+        """Whether the model needs references, and is validated on whole images."""
+        return self.model == "mirnet"
 
     def replace(self, **changes):
         """A copy with other values in some fields."""

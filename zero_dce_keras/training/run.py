@@ -31,7 +31,7 @@ def train(
     mixed_precision=False,
     verbose="auto",
 ):
-    """Train a `ZeroDCE` and leave everything about the run in a directory.
+    """Train a model and leave everything about the run in a directory.
 
     The directory holds `config.json`, `history.csv`, `history.png`, `best.weights.h5`,
     `last.keras` (the whole model, with its optimizer), TensorBoard logs in `logs` and
@@ -63,6 +63,7 @@ def train(
     splits = open_splits(
         dataset, data_dir, recipe.train_images, recipe.validation_images
     )
+    check_references(recipe, splits)
     model = build_model(recipe, len(splits.train), mixed_precision)
     if weights is not None:
         start_from(model, weights)
@@ -81,6 +82,7 @@ def train(
         history,
         keras.callbacks.CSVLogger(run_dir / "history.csv"),
         *tensorboard(run_dir / "logs"),
+        *schedules(recipe, config["monitor"]),
         checkpoints,
         SavePictures(run_dir, a_few(splits.validation or splits.train)),
     ]
@@ -113,6 +115,24 @@ def train(
     return model, history
 
 
+def schedules(recipe, monitor):
+    """The callbacks of a plateau schedule and of averaged weights, where asked for."""
+    callbacks = []
+    if recipe.plateau_epochs is not None:
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                f"val_{monitor}",
+                factor=0.5,
+                patience=recipe.plateau_epochs,
+                mode="min" if monitor == "total_loss" else "max",
+            )
+        )
+    if recipe.ema is not None:
+        # Before the weights and pictures are saved: those of the averages.
+        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
+    return callbacks
+
+
 def tensorboard(directory):
     """The callback that writes TensorBoard logs, where there is TensorFlow to do it."""
     if not importlib.util.find_spec("tensorflow"):
@@ -135,8 +155,18 @@ def check_new(run_dir):
         )
 
 
+def check_references(recipe, splits):
+    """Raise a `ValueError` where a model needs references and the data has none."""
+    if recipe.trains_on_pairs and splits.train[0].reference is None:
+        raise ValueError(
+            f"{recipe.model} learns from pairs: a folder must have low/ and high/ in "
+            "it. Received: photographs without references"
+        )
+
+
 def make_datasets(splits, recipe):
     """The training and the validation pipeline of a recipe; the latter may be None."""
+    whole_images = recipe.trains_on_pairs  # never random crops, never resized
     training_data = make_dataset(
         splits.train,
         recipe.image_size,
@@ -146,6 +176,8 @@ def make_datasets(splits, recipe):
         drop_remainder=recipe.drop_remainder,
         crop=recipe.crop,
         flip=recipe.flip,
+        rotate=recipe.rotate,
+        mixup=recipe.mixup,
         augmentation=Augmentation(
             exposure=recipe.augment_exposure,
             gamma=recipe.augment_gamma,
@@ -157,7 +189,9 @@ def make_datasets(splits, recipe):
     if not splits.validation:
         return training_data, None
     return training_data, make_dataset(
-        splits.validation, recipe.image_size, recipe.batch_size
+        splits.validation,
+        None if whole_images else recipe.image_size,
+        1 if whole_images else recipe.batch_size,
     )
 
 
@@ -182,15 +216,14 @@ def start_from(model, weights):
             f"{weights} must hold a {type(model).__name__}. "
             f"Received: a {type(other).__name__}"
         )
-    sizes = [
-        (each.num_iterations, each.filters, each.num_layers) for each in (model, other)
-    ]
+    names = model.size_arguments
+    sizes = [tuple(getattr(each, name) for name in names) for each in (model, other)]
     if sizes[0] != sizes[1]:
         raise ValueError(
-            f"{weights} must hold a DCE-Net of the recipe's size (num_iterations, "
-            f"filters, num_layers) = {sizes[0]}. Received: {sizes[1]}"
+            f"{weights} must hold a {type(model).__name__} of the recipe's size "
+            f"({', '.join(names)}) = {sizes[0]}. Received: {sizes[1]}"
         )
-    model.dce_model.set_weights(other.dce_model.get_weights())
+    model.network.set_weights(other.network.get_weights())
 
 
 def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):

@@ -1,0 +1,110 @@
+"""What models that turn images into images have in common."""
+
+import keras
+from keras import ops
+
+from zero_dce_keras import metrics
+from zero_dce_keras.models.l2_adam import L2Adam
+from zero_dce_keras.models.presets import PresetMixin
+from zero_dce_keras.models.trainers import Trainer
+
+REFERENCE_METRICS = {
+    "mse": metrics.mean_squared_error,
+    "mae": metrics.mean_absolute_error,
+    "psnr": metrics.psnr,
+    "ssim": metrics.ssim,
+}
+
+
+class ImageModel(PresetMixin, Trainer):
+    """A `keras.Model` around one network, with trackers, an optimizer and presets.
+
+    A subclass gives `call` and `losses_and_output`, and sets `network`, which holds all
+    weights.
+
+    Args:
+        loss_names: names of the losses, `total_loss` first.
+        **kwargs: `name` and `dtype`, as for every `keras.Model`.
+    """
+
+    can_denoise = False  # whether `enhance` has a `denoise` to turn off
+    default_learning_rate = 1e-4
+
+    def __init__(self, loss_names, **kwargs):
+        # Images stay float32 under a mixed precision policy; the network casts its own.
+        super().__init__(autocast=False, **kwargs)
+        self._trackers = {
+            name: keras.metrics.Mean(name=name)
+            for name in (*loss_names, *REFERENCE_METRICS)
+        }
+
+    def compile(
+        self,
+        optimizer=None,
+        learning_rate=None,
+        global_clipnorm=None,
+        weight_decay=None,
+        l2=None,
+        **kwargs,
+    ):
+        """Prepare the model for training.
+
+        Args:
+            optimizer: a Keras optimizer or its name. By default Adam, made from the
+                four arguments below.
+            learning_rate: float or a Keras learning rate schedule; by default 1e-4,
+                for MIRNet 2e-4.
+            global_clipnorm: gradients whose global norm is larger are scaled to it.
+            weight_decay: decoupled weight decay (AdamW's).
+            l2: coupled weight decay, added to the gradient after clipping.
+            **kwargs: what else `keras.Model.compile` takes, `jit_compile` say.
+
+        Raises:
+            ValueError: if an optimizer comes with arguments for another one.
+        """
+        options = (learning_rate, global_clipnorm, weight_decay, l2)
+        if optimizer is not None and any(option is not None for option in options):
+            raise ValueError(
+                "learning_rate, global_clipnorm, weight_decay and l2 make an optimizer: "
+                f"give them, or an optimizer. Received: {optimizer!r} and {options}"
+            )
+        if optimizer is None:
+            if learning_rate is None:
+                learning_rate = self.default_learning_rate
+            optimizer = L2Adam(
+                learning_rate,
+                l2=l2,
+                max_gradient_norm=global_clipnorm,
+                weight_decay=weight_decay,
+            )
+        super().compile(optimizer=optimizer, **kwargs)
+        # Now, so that a model saved before its first step reloads without a warning.
+        self.optimizer.build(self.trainable_variables)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    @property
+    def metrics(self):
+        return list(self._trackers.values())
+
+    def update_trackers(self, batch_losses, enhanced, reference=None):
+        """Add a batch to the trackers; return the results of those it concerns."""
+        batch_size = ops.shape(enhanced)[0]
+        values = dict(batch_losses)
+        if reference is not None:
+            for name, metric in REFERENCE_METRICS.items():
+                values[name] = metric(reference, enhanced)  # (B,)
+        for name, value in values.items():
+            per_image = ops.broadcast_to(value, (batch_size,))
+            self._trackers[name].update_state(per_image)
+        return {name: self._trackers[name].result() for name in values}
+
+
+def as_images(images):
+    """Images as float32, whatever float type they came in."""
+    images = ops.convert_to_tensor(images)
+    dtype = keras.backend.standardize_dtype(images.dtype)
+    if not keras.backend.is_float_dtype(dtype):
+        raise ValueError(f"low_light must be float, in [0, 1]. Received: {dtype}")
+    return ops.cast(images, "float32")

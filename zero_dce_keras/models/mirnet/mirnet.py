@@ -1,0 +1,145 @@
+"""MIRNet: a Keras model that learns to enhance from pairs."""
+
+import keras
+from keras import ops
+
+from zero_dce_keras import losses
+from zero_dce_keras.devices import list_gpus
+from zero_dce_keras.models.image_model import ImageModel, as_images
+from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
+from zero_dce_keras.models.mirnet.torch_names import torch_name_map
+
+
+@keras.saving.register_keras_serializable(package="zero_dce_keras")
+class MIRNet(ImageModel):
+    """Learning enriched features for image restoration and enhancement.
+
+    A network that works at three scales side by side gives the enhanced image at once;
+    there are no curves. It learns from `(low_light, reference)` batches by the
+    Charbonnier loss.
+
+    Args:
+        num_rrg: number of recursive residual groups.
+        num_mrb: number of multi-scale residual blocks in a group.
+        channels: channels of the features at full resolution.
+        block: `"multi_scale"` (default) or `"residual"`, see `mirnet_model`.
+        epsilon: ε of the Charbonnier loss.
+        **kwargs: `name` and `dtype`, as for every `keras.Model`.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> model = MIRNet(num_rrg=1, num_mrb=1, channels=4)
+    >>> model.compile(learning_rate=2e-4)
+    >>> bright = np.random.default_rng(0).random((2, 32, 48, 3), dtype="float32")
+    >>> history = model.fit(bright / 5, bright, batch_size=2, verbose=0)
+    >>> model(bright / 5).shape == (2, 32, 48, 3)
+    True
+
+    Source: https://arxiv.org/abs/2003.06792 (ECCV 2020).
+    """
+
+    size_arguments = ("num_rrg", "num_mrb", "channels", "block")
+    default_learning_rate = 2e-4  # the official code's
+
+    def __init__(
+        self,
+        num_rrg=3,
+        num_mrb=2,
+        channels=64,
+        block="multi_scale",
+        epsilon=1e-3,
+        **kwargs,
+    ):
+        super().__init__(("total_loss", "charbonnier_loss"), **kwargs)
+        losses.check_epsilon(epsilon)
+        self.num_rrg = num_rrg
+        self.num_mrb = num_mrb
+        self.channels = channels
+        self.block = block
+        self.epsilon = epsilon
+        self.network = mirnet_model(
+            num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
+        )
+        self.built = True  # by construction: the network knows its shapes
+
+    def compile(self, *args, **kwargs):
+        if keras.backend.backend() == "tensorflow" and not list_gpus():
+            # On a CPU a step takes twice as long with XLA: docs/mirnet.md.
+            kwargs.setdefault("jit_compile", False)
+        super().compile(*args, **kwargs)
+
+    def call(self, low_light, training=None):
+        """Enhance images `(B, H, W, 3)` in [0, 1], of any height and width.
+
+        Returns:
+            float32 tensor `(B, H, W, 3)`, in [0, 1] but while training.
+        """
+        enhanced = self.network(as_images(low_light), training=training)
+        return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
+
+    def losses_and_output(self, low_light, reference, training):
+        """One pass through the network: the losses, and the enhanced images.
+
+        The loss is that of what the network gives, the images are clipped to [0, 1].
+        """
+        if reference is None:
+            raise ValueError(
+                "MIRNet learns from pairs: batches must be (low_light, reference). "
+                "Received: low_light alone"
+            )
+        low_light, reference = as_images(low_light), as_images(reference)
+        enhanced = self.network(low_light, training=training)
+        loss = ops.mean(losses.charbonnier(reference, enhanced, self.epsilon))
+        names = ("total_loss", "charbonnier_loss")
+        return dict.fromkeys(names, loss), ops.clip(enhanced, 0.0, 1.0)
+
+    def torch_names(self):
+        """Where the parameters of a checkpoint of the official PyTorch code belong.
+
+        Returns:
+            list of `(name, variable, kind)`, see `torch_name_map`. Names that share a
+            parameter share a variable.
+
+        Raises:
+            ValueError: if the model has plain blocks, which the official code has not.
+        """
+        names = [
+            (name, variable, kind)
+            for name, (variable, kind) in torch_name_map(self.network).items()
+        ]
+        # The fixed kernels of the anti-aliasing, which are buffers there.
+        steps = [name for name, _, _ in names if name.endswith(".top.5.weight")]
+        for step in steps:
+            stem = step.removesuffix("top.5.weight")
+            names += [
+                (f"{stem}{name}.filt", None, "ignored") for name in ("top.4", "bot.0")
+            ]
+        return names
+
+    @staticmethod
+    def torch_arguments(shapes):
+        """Arguments of the model that a state dict of these shapes is for, or `None`."""
+        parts = [name.split(".") for name in shapes if name.startswith("body.")]
+        groups = {part[1] for part in parts}
+        blocks = {part[3] for part in parts if len(part) > 5}
+        if "conv_in.weight" not in shapes or not blocks:
+            return None
+        return {
+            "num_rrg": len(groups),
+            "num_mrb": len(blocks),
+            "channels": shapes["conv_in.weight"][0],
+        }
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_rrg": self.num_rrg,
+            "num_mrb": self.num_mrb,
+            "channels": self.channels,
+            "block": self.block,
+            "epsilon": self.epsilon,
+        }
