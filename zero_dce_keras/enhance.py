@@ -11,7 +11,7 @@ def build_parser():
     parser = cli.parser(
         "enhance",
         "Enhance dark photographs into another directory, under their own names.",
-        cli.weights_option("zero_dce_lol", " (default: %(default)s)"),
+        cli.weights_option("zero_dce_general", " (default: %(default)s)"),
         cli.device_option(),
     )
     parser.add_argument(
