@@ -58,6 +58,10 @@ def general():
     """The recipe of the preset `zero_dce_general`: ordinary photographs, bright ones too.
 
     Command: python -m zero_dce_keras.fit --recipe general --dataset folder --data-dir SICE
+    Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
+    Time: 8 minutes.
+    Scores on eval15: PSNR 19.28 dB, SSIM .705. Of our485's references, every 16th, it
+    changes a pixel by .02 on average, the darkest of them by .08.
     """
     return default().replace(leave_well_exposed=True, epochs=2)
 
