@@ -70,6 +70,10 @@ def plus_plus():
     """The recipe of the preset `zero_dce_plus_plus_lol`: a tenth of the parameters.
 
     Command: python -m zero_dce_keras.fit --model zero_dce_plus_plus --data-dir DIR
+    (or --recipe plus-plus)
+    Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
+    Time: 2 minutes.
+    Scores on eval15: PSNR 19.08 dB, SSIM .626.
     """
     return default().replace(
         model="zero_dce_plus_plus",
@@ -77,7 +81,9 @@ def plus_plus():
         resampling="area",
         image_size=384,
         batch_size=4,
-        smoothness_weight=1600.0,
+        epochs=4,
+        # On the stretched map, whose differences are a twelfth: 1600 · 12².
+        smoothness_weight=230_000.0,
         denoising_weight=0.0,
         total_variation_weight=0.0,
     )
