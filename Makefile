@@ -10,7 +10,7 @@ help:
 	@echo "make venv      set up .venv: the package, pinned versions, the tests' needs"
 	@echo "make demo      train on the embedded sample, enhance, score: runs/demo"
 	@echo "make test      the tests: no network, no ../shared"
-	@echo "make test-backends  the same on JAX and on PyTorch, without TensorFlow"
+	@echo "make test-backends  what may differ on JAX and PyTorch, without TensorFlow"
 	@echo "make test-all  those, and the ones that need ../shared or minutes"
 	@echo "make lint      ruff"
 
@@ -31,13 +31,16 @@ demo: venv
 test: venv
 	$(RUN) -m pytest -m "not large"
 
-# An environment a backend, without TensorFlow. Left out: the notebooks, which the
-# other tests run, and the wheel, which has an environment of its own.
+# An environment a backend, without TensorFlow. What runs there is what may differ from
+# one backend to another: not the notebooks, the wheel and the commands' messages, and of
+# MIRNet, whose many layers take JAX minutes to compile, the checks of every model.
+BACKEND_TESTS = tests/data tests/losses tests/metrics tests/inference tests/evaluation \
+	tests/models/test_*.py tests/training/test_run.py tests/test_devices.py
+
 test-backends: test-jax test-torch
 
 test-jax test-torch: test-%: .venv-%/.installed
-	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -m "not large" \
-		--ignore=tests/test_notebooks.py --ignore=tests/test_wheel.py
+	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -m "not large" $(BACKEND_TESTS)
 
 .venv-%/.installed: setup.cfg pyproject.toml requirements.txt
 	$(PYTHON) -m venv .venv-$*

@@ -32,7 +32,7 @@ FIELDS = {
     "plus-plus": {
         "model": "zero_dce_plus_plus",
         "scale_factor": 12,
-        "smoothness_weight": 1600,
+        "smoothness_weight": 230_000,
     },
     "official": {
         "batch_size": 8,

@@ -136,6 +136,7 @@ class ExposureNormalization(keras.layers.Layer):
         Returns:
             float tensor `(B, H, W, 3)` in [0, 1].
         """
+        images = ops.convert_to_tensor(images)
         normalized = self._tone((images + self.pedestal) * gains[..., :3])
         if self.well_exposed is None:
             return normalized
