@@ -45,13 +45,18 @@ def ten_steps(model, low_light, reference, **compile_options):
 
 
 def test_ten_steps_are_those_of_tensorflow():
-    """Half of 1e-4, so that any two backends agree to 1e-4."""
+    """Half of 1e-4, so that any two backends agree to 1e-4.
+
+    Colour constancy, a root of fourth powers, is 1e-4 here: float32 rounds it to 1e-8.
+    """
     logs = ten_steps(*start())
     stored = np.load(STORED / "logs.npz")
     assert list(stored) == sorted(logs)
     assert stored["total_loss"][-1] < 0.9 * stored["total_loss"][0]
     for name, values in logs.items():
-        np.testing.assert_allclose(values, stored[name], rtol=5e-5, err_msg=name)
+        np.testing.assert_allclose(
+            values, stored[name], rtol=5e-5, atol=1e-8, err_msg=name
+        )
 
 
 def test_weights_file_gives_the_same_images():
