@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import write_photo
 
 CHECKOUT = Path(__file__).parents[1]
