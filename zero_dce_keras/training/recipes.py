@@ -29,16 +29,21 @@ def default():
 
 
 def denoise():
-    """The recipe of the preset `zero_dce_lol_denoise`: a denoiser behind the curves.
+    """The recipe of the preset `zero_dce_lol_denoise`: a filter before the curves.
 
-    Command: python -m zero_dce_keras.fit --model denoising_zero_dce --data-dir DIR
-    (or --recipe denoise)
+    Command: python -m zero_dce_keras.fit --recipe denoise --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
     Time: 10 minutes.
     Scores on eval15: PSNR 19.36 dB, SSIM .768: behind curves that denoise, a denoiser
     gains nothing (docs/experiments.md).
     """
-    return default().replace(model="denoising_zero_dce", denoiser_smoothness=0.003)
+    return default().replace(
+        adaptive_tone=True,
+        denoising_filter=True,
+        smoothness_weight=1600.0,
+        denoising_weight=0.0,
+        total_variation_weight=0.0,
+    )
 
 
 def tiny():
@@ -255,7 +260,6 @@ RECIPES = {
 # What `fit --model NAME` trains by, where no recipe is named.
 DEFAULT_RECIPES = {
     "zero_dce": "default",
-    "denoising_zero_dce": "denoise",
     "zero_dce_plus_plus": "plus-plus",
     "mirnet": "mirnet",
 }
