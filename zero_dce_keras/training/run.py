@@ -47,8 +47,10 @@ def train(
             float32.
         verbose: as in `keras.Model.fit`.
         resume: go on after the last whole epoch of the run in `output`, which must be
-            this same run; on a CPU it ends with the weights, bit for bit, that it would
-            have had uninterrupted. Where there is no run yet, one begins.
+            this same run. It ends with the weights that it would have had uninterrupted,
+            bit for bit where the backend's arithmetic repeats (TensorFlow's threads
+            add up in the order in which they are done). Where there is no run yet, one
+            begins.
 
     Returns:
         `(model, history)`: the model at the end of the training, and Keras' History.
