@@ -24,8 +24,17 @@ from zero_dce_keras.models import open_model
 
 EPOCHS = 12
 FIT = [sys.executable, "-m", "zero_dce_keras.fit", "--dataset", "sample"]
-FIT += ["--recipe", "demo", "--image-size", "64", "--crop", "--flip", "--ema", "0.9"]
-FIT += ["--filters", "8", "--num-layers", "3", "--denoising-weight", "300"]
+FIT += ["--recipe", "demo", "--image-size", "32", "--crop", "--flip", "--ema", "0.9"]
+FIT += [
+    "--filters",
+    "4",
+    "--num-layers",
+    "1",
+    "--num-iterations",
+    "2",
+    "--denoising-weight",
+    "300",
+]
 FIT += ["--epochs", str(EPOCHS), "--cosine-decay", "--monitor", "psnr", "--resume"]
 
 
@@ -83,7 +92,9 @@ def main():
     parser.add_argument("--kills", type=int, default=50, help="default: %(default)s")
     args = parser.parse_args()
     chance = random.Random(time.time())
-    counts = dict.fromkeys(("before an epoch was done", "later", "half a file left"), 0)
+    counts = dict.fromkeys(
+        ("before an epoch was done", "later", "with a file half written"), 0
+    )
     differences, kills = [], 0
     with tempfile.TemporaryDirectory() as directory:
         whole, began = Path(directory) / "whole", time.monotonic()
@@ -99,14 +110,16 @@ def main():
                 check_files(run_dir)
                 counts["later" if now else "before an epoch was done"] += 1
                 hidden = [path for path in run_dir.rglob(".*") if path.name != ".lock"]
-                counts["half a file left"] += bool(hidden)
+                counts["with a file half written"] += bool(hidden)
                 before = now
             assert epochs_of(run_dir) == EPOCHS
             differences.append(largest_difference(whole, run_dir))
     print(f"{kills} kills: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
     same = sum(difference == 0 for difference in differences)
-    print(f"{len(differences)} runs came to their end, {same} with the same weights bit "
-          f"for bit; largest difference {max(differences):.1e}")
+    print(
+        f"{len(differences)} runs came to their end, {same} with the same weights bit "
+        f"for bit; largest difference {max(differences):.1e}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What happens at the end of an epoch."""
 
 import math
+import tempfile
 from pathlib import Path
 
 import keras
@@ -146,8 +147,20 @@ class SaveWeights(keras.callbacks.Callback):
         self._write(LAST_FILE, self.model.save)
 
     def _write(self, name, save):
+        self._check_room()
         with replacing(self.run_dir / name) as temporary:
             save(temporary)
+
+
+    def _check_room(self):
+        """An `OSError` where the disk is full: HDF5 would crash the process."""
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        size = 2 * sum(4 * math.prod(variable.shape) for variable in variables)
+        try:
+            with tempfile.TemporaryFile(dir=self.run_dir) as file:
+                file.write(bytes(size + 2**20))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.run_dir)) from None
 
 
 class SavePictures(keras.callbacks.Callback):
