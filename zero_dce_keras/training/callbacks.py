@@ -151,7 +151,6 @@ class SaveWeights(keras.callbacks.Callback):
         with replacing(self.run_dir / name) as temporary:
             save(temporary)
 
-
     def _check_room(self):
         """An `OSError` where the disk is full: HDF5 would crash the process."""
         variables = [*self.model.variables, *self.model.optimizer.variables]
