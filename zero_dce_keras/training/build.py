@@ -45,7 +45,8 @@ def learning_rate(recipe, train_images):
     whole, part = divmod(train_images, recipe.batch_size)
     steps = whole + bool(part and not recipe.drop_remainder)
     return keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate, decay_steps=recipe.epochs * steps
+        recipe.learning_rate,
+        decay_steps=max(1, recipe.epochs * steps),  # of none, make_dataset tells
     )
 
 
