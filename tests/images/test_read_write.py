@@ -17,7 +17,7 @@ from zero_dce_keras.images import (
     upright_rgb,
     write_image,
 )
-from zero_dce_keras.images.read_write import TRANSPOSITIONS
+from zero_dce_keras.images.open_image import TRANSPOSITIONS
 
 HEIGHT, WIDTH = 32, 48
 

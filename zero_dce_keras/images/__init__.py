@@ -1,6 +1,12 @@
 """Reading, writing, darkening and showing photographs: no TensorFlow, no Keras."""
 
 from zero_dce_keras.images.camera import darken, linear_to_srgb, srgb_to_linear
+from zero_dce_keras.images.photograph import (
+    PHOTOGRAPH_SUFFIXES,
+    Photograph,
+    read_photograph,
+    write_photograph,
+)
 from zero_dce_keras.images.plot import (
     contact_sheet,
     plot_history,
@@ -20,6 +26,8 @@ from zero_dce_keras.images.read_write import (
 
 __all__ = [
     "IMAGE_SUFFIXES",
+    "PHOTOGRAPH_SUFFIXES",
+    "Photograph",
     "contact_sheet",
     "darken",
     "linear_to_srgb",
@@ -28,10 +36,12 @@ __all__ = [
     "plot_result",
     "plot_results",
     "read_image",
+    "read_photograph",
     "resize_image",
     "srgb_to_linear",
     "to_float",
     "to_uint8",
     "upright_rgb",
     "write_image",
+    "write_photograph",
 ]
