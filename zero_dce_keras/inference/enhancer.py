@@ -9,11 +9,13 @@ from PIL import Image
 from zero_dce_keras.devices import is_out_of_memory
 from zero_dce_keras.images import (
     read_image,
+    read_photograph,
     to_float,
     to_uint8,
     upright_rgb,
-    write_image,
+    write_photograph,
 )
+from zero_dce_keras.inference.photographs import enhance_photograph
 from zero_dce_keras.models import open_model
 
 
@@ -95,12 +97,20 @@ class Enhancer:
         enhanced = _like(enhanced, image.dtype)
         return enhanced[0] if single else enhanced
 
-    def enhance_file(self, source, target, iterations=None, strength=1.0, denoise=None):
-        """Read a photograph, enhance it, write it; `target` is written whole or not."""
+    def enhance_file(
+        self, source, target, iterations=None, strength=1.0, denoise=None, **options
+    ):
+        """Read a photograph, enhance it, write it with its metadata, in its depth.
+
+        `target` is written whole or not at all. Returns a list of str: what could not
+        be kept as it was.
+        """
         if Path(source).resolve() == Path(target).resolve():
             raise ValueError(f"{target}: the input would be overwritten")
-        image = self(read_image(source), iterations, strength, denoise)
-        write_image(target, image)
+        options |= {"iterations": iterations, "strength": strength, "denoise": denoise}
+        photograph = read_photograph(source)
+        enhanced = enhance_photograph(self, photograph, **options)
+        return [*photograph.notes, *write_photograph(target, enhanced)]
 
     def _enhance(self, images, iterations, strength, denoise):
         if iterations == 0:
