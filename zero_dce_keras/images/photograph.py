@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -209,18 +208,24 @@ def write_photograph(target, photograph, quality=95, file_format=None):
         >>> write_photograph(io.BytesIO(), deep, file_format="JPEG")
         ['JPEG holds 8 bits of its 16']
     """
+    # By way of memory: written to a disk that is full, Pillow may tear a JPEG silently.
+    content = io.BytesIO()
     if not isinstance(target, str | Path):
-        return _encode(target, photograph, quality, file_format)
+        notes = _encode(content, photograph, quality, file_format)
+        target.write(content.getbuffer())
+        return notes
     target = Path(target)
     try:
+        file_format = file_format or _format_of(target)
+        notes = _encode(content, photograph, quality, file_format)
         with replacing(target) as temporary:
-            file_format = file_format or _format_of(target)
-            return _encode(temporary, photograph, quality, file_format)
+            temporary.write_bytes(content.getbuffer())
     except OSError as error:
         reason = error.strerror or error
         raise type(error)(f"Cannot write '{target}': {reason}.") from None
     except (ValueError, SystemError, OverflowError) as error:
         raise ValueError(f"Cannot write '{target}': {error}") from None
+    return notes
 
 
 def _format_of(path):
@@ -230,7 +235,7 @@ def _format_of(path):
     return FORMAT_OF_ENDING[ending]
 
 
-def _encode(target, photograph, quality, file_format):
+def _encode(file, photograph, quality, file_format):
     notes = []
     pixels, alpha = photograph.pixels, photograph.alpha
     options = {
@@ -264,9 +269,7 @@ def _encode(target, photograph, quality, file_format):
 
     if file_format == "TIFF" or pixels.dtype == np.uint16:
         write = tiff.write_tiff if file_format == "TIFF" else write_sixteen_bit_png
-        is_path = isinstance(target, Path)
-        with open(target, "wb") if is_path else nullcontext(target) as file:
-            write(file, pixels, **options)
+        write(file, pixels, **options)
         return notes
     if "exif" in options:
         options["exif"] = b"Exif\0\0" + options["exif"]
@@ -278,5 +281,5 @@ def _encode(target, photograph, quality, file_format):
         options["exact"] = True  # the colours under a clear alpha stay too
     image = Image.fromarray(pixels)
     options |= quality_options(file_format, quality)
-    image.save(target, format=file_format, **options)
+    image.save(file, format=file_format, **options)
     return notes

@@ -1,5 +1,6 @@
 """Photographs on disk and the arrays that the package works with."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -111,8 +112,11 @@ def write_image(path, image):
     if image.mode not in ("L", "RGB") and not keeps_alpha:
         image = Image.fromarray(_to_rgb(image))
 
+    # By way of memory: written to a disk that is full, Pillow may tear a JPEG silently.
+    content = io.BytesIO()
+    image.save(content, format=file_format, **quality_options(file_format))
     with replacing(path) as temporary:
-        image.save(temporary, format=file_format, **quality_options(file_format))
+        temporary.write_bytes(content.getbuffer())
 
 
 def quality_options(file_format, quality=95):

@@ -43,20 +43,30 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
             directory `output`, "_enhanced" beside the input. What ends in it already
             is an earlier output and passed over: in a directory all of them, of named
             files those whose originals are named too.
-        ending: str, ".png" say, of the targets. Default: the input's own, if
-            `write_photograph` knows it; else .tif for RAW, .jpg for HEIC, .png.
+        ending: str, ".png" say, of the photographs' targets. Default: the input's own
+            if `write_photograph` knows it; else .tif for RAW, .jpg for HEIC, .png.
         recursive: bool, whether to look into the directories of directories.
 
     Returns:
         List of `Job`; list of exceptions, one for each input that is not among them.
+
+    Raises:
+        ValueError: `output` is an input directory, or a file for many inputs.
     """
     mark = suffix or SUFFIX
     if suffix is None:
         suffix = SUFFIX if output is None else ""
+    for text in inputs:
+        if output is not None and Path(text).is_dir() and _same(text, output):
+            raise ValueError(
+                f"{text}: the inputs lie there and would be overwritten; give another "
+                f"directory to -o, or none: then {SUFFIX} comes into the outputs' names"
+            )
     found, errors = {}, []  # found: {path: directory that its tree begins at}
     for text in inputs:
         try:
-            found |= {**_find(text, mark, recursive, output), **found}
+            for path, root in _find(text, mark, recursive, output).items():
+                found.setdefault(path, root)
         except (ValueError, OSError) as error:
             errors.append(error)
     to_file = output is not None and _is_file(output, inputs)
@@ -72,7 +82,7 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
     jobs, source_of = [], {}
     taken = {path.resolve() for path in sources}
     for source in sources:
-        name = source.stem + suffix + (ending or _ending(source))
+        name = source.stem + suffix + _ending(source, ending)
         if output is None:
             target = source.with_name(name)
         elif to_file:
@@ -116,21 +126,19 @@ def _find(text, mark, recursive, output):
 
 def _in_directory(directory, mark, recursive, output):
     found = list_images(directory, recursive, PHOTOGRAPH_SUFFIXES)
-    if output is not None and Path(output).resolve() != directory.resolve():
-        # The outputs may lie in a directory inside that of the inputs.
-        inside = Path(output).resolve()
-        found = [path for path in found if not path.resolve().is_relative_to(inside)]
-    if output is not None and found and Path(output).resolve() == directory.resolve():
-        raise ValueError(
-            f"{directory}: the inputs lie there and would be overwritten; give another "
-            f"directory to -o, or none: the outputs then get {SUFFIX} in their names"
-        )
+    root, outputs = directory.resolve(), output and Path(output).resolve()
+    if outputs and outputs.is_relative_to(root):  # not enhanced once more
+        found = [path for path in found if not path.resolve().is_relative_to(outputs)]
     paths = [path for path in found if not path.stem.endswith(mark)]
     if not paths:
         others = f" that do not end in {mark} already" if found else ""
         hint = "" if recursive else "; --recursive looks into those inside it"
         raise ValueError(f"{directory}: no photographs in this directory{others}{hint}")
     return {path: directory for path in paths}
+
+
+def _same(one, other):
+    return Path(one).resolve() == Path(other).resolve()
 
 
 def _is_junk(path):
@@ -151,11 +159,13 @@ def _is_file(output, inputs):
     return path.suffix.lower() in IMAGE_SUFFIXES + VIDEO_SUFFIXES
 
 
-def _ending(source):
-    """The ending of a target by that of its source: the same, if it can be written."""
+def _ending(source, wanted):
+    """The ending of a target: that of its source, if none is wanted and we write it."""
     ending = source.suffix.lower()
-    if ending in IMAGE_SUFFIXES + VIDEO_SUFFIXES:
+    if ending in VIDEO_SUFFIXES or (ending in IMAGE_SUFFIXES and not wanted):
         return source.suffix
+    if wanted:
+        return wanted
     if is_raw(source):
         return ".tif"
     return ".jpg" if ending in HEIC_SUFFIXES else ".png"
