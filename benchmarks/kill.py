@@ -52,7 +52,8 @@ def start(photos, output, weights):
     process = os.fork()
     if process == 0:
         os.dup2(writer, sys.stdout.fileno())
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        log = os.open(output.parent / "stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(log, sys.stderr.fileno())
         os._exit(cli.run(enhance.main, [str(part) for part in command]))
     os.close(writer)
     return process, os.fdopen(reader, "rb")
@@ -62,7 +63,8 @@ def finish(photos, output, weights):
     process, stdout = start(photos, output, weights)
     stdout.read()
     if os.waitpid(process, 0)[1]:
-        raise SystemExit("a run that nobody disturbed has failed")
+        said = (output.parent / "stderr").read_text()
+        raise SystemExit(f"a run that nobody disturbed has failed: {said}")
 
 
 def kill_once(photos, output, weights, rng):

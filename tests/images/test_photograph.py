@@ -10,6 +10,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
 
 from zero_dce_keras.images import Photograph, read_photograph, write_photograph
+from zero_dce_keras.images.metadata import upright_xmp
 from zero_dce_keras.images.open_image import TRANSPOSITIONS, turn_upright
 
 HEIGHT, WIDTH = 32, 48
@@ -267,6 +268,36 @@ def test_of_many_pages_the_first():
     photograph = read_photograph(file.getvalue())
     np.testing.assert_array_equal(photograph.pixels, noise())
     assert photograph.notes == ("of its 2 pages the first is taken",)
+
+
+def test_a_phones_jpeg_with_a_gain_map():
+    """MPO: the photograph, and a second picture that belongs to the dark one."""
+    file = io.BytesIO()
+    gain_map = Image.fromarray(noise(channels=1))
+    first = Image.fromarray(noise())
+    first.save(file, "MPO", save_all=True, append_images=[gain_map])
+    with Image.open(file) as image:
+        assert image.format == "MPO" and image.n_frames == 2
+    photograph = read_photograph(file.getvalue())
+    assert photograph.file_format == "JPEG" and not photograph.notes
+    assert photograph.pixels.shape == (HEIGHT, WIDTH, 3)
+    assert upright_xmp(XMP + b"hdrgm:Version='1.0'") == b""
+
+
+def test_no_reader_starts_programs():
+    """Pillow hands EPS to Ghostscript."""
+    file = io.BytesIO()
+    Image.fromarray(noise()).save(file, "EPS")
+    with pytest.raises(ValueError, match="not an image"):
+        read_photograph(file.getvalue())
+
+
+def test_decompression_bombs_are_refused_with_the_limit(monkeypatch):
+    file = io.BytesIO()
+    Image.fromarray(noise()).save(file, "PNG")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 700)
+    with pytest.raises(ValueError, match="more pixels than Pillow's limit, 1,400"):
+        read_photograph(file.getvalue())
 
 
 def test_what_a_format_cannot_hold_is_said():

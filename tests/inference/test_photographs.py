@@ -1,5 +1,6 @@
 """Many photographs in a row: overlapped, bounded, and each on its own."""
 
+import struct
 import threading
 
 import checks
@@ -9,7 +10,13 @@ from PIL import Image
 
 from conftest import write_photo
 from zero_dce_keras import Enhancer
-from zero_dce_keras.images import Photograph, read_photograph, write_photograph
+from zero_dce_keras.images import (
+    Photograph,
+    linear_to_srgb,
+    read_photograph,
+    srgb_to_linear,
+    write_photograph,
+)
 from zero_dce_keras.inference import photographs
 from zero_dce_keras.inference.jobs import Job
 from zero_dce_keras.inference.photographs import (
@@ -17,6 +24,12 @@ from zero_dce_keras.inference.photographs import (
     enhance_photograph,
     enhance_photographs,
 )
+
+# What counts of Adobe RGB's profile: one curve, the power 563 / 256.
+ADOBE_RGB = bytes(128) + struct.pack(">I", 3)
+for channel in b"rgb":
+    ADOBE_RGB += struct.pack(">B3sII", channel, b"TRC", 168, 14)
+ADOBE_RGB += b"curv" + struct.pack(">IIH", 0, 1, 563)
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +171,17 @@ def test_ctrl_c_finishes_what_is_being_written(enhancer, jobs):
     assert threading.active_count() == 1 or not any(
         thread.name.startswith("ThreadPoolExecutor") for thread in threading.enumerate()
     )
+
+
+def test_the_network_sees_the_tone_curve_of_srgb(enhancer):
+    """A photograph in Adobe RGB's encoding is enhanced like the same light in sRGB's."""
+    srgb = np.random.default_rng(0).integers(0, 80, (32, 48, 3), "uint8")
+    light = srgb_to_linear(srgb / 255)
+    adobe = np.rint(65535 * light ** (256 / 563)).astype("uint16")
+    photograph = Photograph(adobe, icc_profile=ADOBE_RGB)
+    enhanced = enhance_photograph(enhancer, photograph)
+    assert enhanced.icc_profile == ADOBE_RGB
+    found = linear_to_srgb((enhanced.pixels / 65535) ** (563 / 256))
+    assert np.abs(255 * found - enhancer(srgb)).max() < 1
+    unknown = enhance_photograph(enhancer, Photograph(adobe, icc_profile=b"unknown"))
+    assert np.abs(unknown.pixels - enhanced.pixels.astype(float)).max() > 655

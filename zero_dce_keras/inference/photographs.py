@@ -8,6 +8,7 @@ import numpy as np
 
 from zero_dce_keras.files import remove_leftovers
 from zero_dce_keras.images import read_photograph, write_photograph
+from zero_dce_keras.images.tone_curve import tables_to_srgb
 from zero_dce_keras.inference.jobs import Job
 
 # Photographs that wait decoded for the network, and enhanced for the disk: as many as
@@ -46,11 +47,18 @@ def enhance_photograph(enhancer, photograph, **options):
         `Photograph`.
     """
     pixels = photograph.pixels
+    # The network knows how sRGB encodes the dark; that of other profiles it takes for
+    # brighter. Their primaries stay: nothing is clipped (benchmarks/wide_gamut.py).
+    tables = tables_to_srgb(photograph.icc_profile, pixels.dtype)
+    if tables:
+        pixels = tables[0][pixels]
     if pixels.ndim == 2:
         color = enhancer(np.repeat(pixels[..., None], 3, axis=-1), **options)
         pixels = np.rint(color.mean(axis=-1)).astype(pixels.dtype)
     else:
         pixels = enhancer(pixels, **options)
+    if tables:
+        pixels = tables[1][pixels]
     return dataclasses.replace(photograph, pixels=pixels)
 
 
