@@ -1,6 +1,7 @@
 """Enhance photographs: `python -m zero_dce_keras.enhance PHOTO_OR_FOLDER… [-o OUT]`."""
 
 import contextlib
+import os
 import sys
 import time
 import warnings
@@ -86,9 +87,11 @@ def main(argv=None):
 
 def _check_usage(parser, args):
     pipes = [name for name in (*args.inputs, args.output) if name == "-"]
-    if pipes and (len(args.inputs) > 1 or args.watch):
-        parser.error("- takes one input, and is not watched")
-    if args.output == "-" and args.json:
+    if pipes and len(args.inputs) > 1:
+        parser.error("- takes one input")
+    if args.watch and not all(os.path.isdir(name) for name in args.inputs):
+        parser.error("--watch takes folders")
+    if pipes and args.output in (None, "-") and args.json:
         parser.error("--json and the photograph cannot both go to standard output")
     if args.suffix is not None and ("/" in args.suffix or "\0" in args.suffix):
         parser.error(f"--suffix must be part of a name. Received: {args.suffix}")
