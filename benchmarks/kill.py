@@ -51,7 +51,7 @@ def start(photos, output, weights):
     reader, writer = os.pipe()
     process = os.fork()
     if process == 0:
-        os.dup2(writer, sys.stdout.fileno())
+        sys.stdout = os.fdopen(writer, "w")
         log = os.open(output.parent / "stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(log, sys.stderr.fileno())
         os._exit(cli.run(enhance.main, [str(part) for part in command]))
