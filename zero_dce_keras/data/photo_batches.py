@@ -25,10 +25,15 @@ class PhotoBatches(keras.utils.PyDataset):
         on_device: whether to keep the photographs on the device; by default, if it is
             a GPU and they fit.
         augmentation: `Augmentation` of the low-light images, drawn in main memory.
+        statistics: array `(N, …)`, a row for each image; batches then have
+            `(low_light, statistics)` in place of `low_light`.
     """
 
-    def __init__(self, images, epochs, on_device=None, augmentation=None):
+    def __init__(
+        self, images, epochs, on_device=None, augmentation=None, statistics=None
+    ):
         super().__init__()
+        self._statistics = statistics
         self._augmentation = augmentation
         self._epochs = epochs
         self._epoch = 0
@@ -54,6 +59,9 @@ class PhotoBatches(keras.utils.PyDataset):
             shape = tuple(low_light.shape)
             draws = self._augmentation.draw(shape, self._epoch, index)
             low_light = augment(low_light, draws)
+        if self._statistics is not None:
+            rows = self._statistics[[cut.index for cut in cuts]]
+            low_light = low_light, ops.convert_to_tensor(rows)
         return (low_light,) if batch.shape[-1] == 3 else (low_light, batch[..., 3:])
 
     def on_epoch_end(self):

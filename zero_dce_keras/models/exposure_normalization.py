@@ -173,9 +173,10 @@ class ExposureNormalization(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def get_config(self):
+    @property
+    def arguments(self):
+        """dict of the arguments that make a layer like this one."""
         return {
-            **super().get_config(),
             "target": self.target,
             "gamma": self.gamma,
             "pedestal": self.pedestal,
@@ -184,6 +185,9 @@ class ExposureNormalization(keras.layers.Layer):
             "centre_weight": self.centre_weight,
             "well_exposed": self.well_exposed,
         }
+
+    def get_config(self):
+        return {**super().get_config(), **self.arguments}
 
 
 def _at_least_black(x):

@@ -9,6 +9,7 @@ from zero_dce_keras.models import (
     ZeroDCE,
     ZeroDCEPlusPlus,
 )
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 
 # Metered brightnesses between which exposure normalisation fades out. Of LOL's dark
 # photographs 95 % are metered below .25, of their references 75 % above .5.
@@ -95,6 +96,17 @@ def exposure_normalization(recipe):
     return {"well_exposed": WELL_EXPOSED} if recipe.leave_well_exposed else {}
 
 
+def whole_image_statistics(recipe):
+    """What a crop must know of its image, for `make_dataset`; `None` for nothing.
+
+    Learning from pairs, a network must see crops as bright as in the whole image that
+    it will be given: a crop alone cannot tell whether its reference is bright.
+    """
+    if recipe.trains_on_pairs and recipe.normalize_exposure and recipe.crop:
+        return ExposureNormalization(**exposure_normalization(recipe)).gains
+    return None
+
+
 def build_denoising_zero_dce(recipe, dtype):
     """A `DenoisingZeroDCE`, not compiled."""
     return DenoisingZeroDCE(
@@ -112,6 +124,7 @@ def build_mirnet(recipe, dtype):
         num_mrb=recipe.num_mrb,
         channels=recipe.channels,
         block=recipe.block,
+        exposure_normalization=exposure_normalization(recipe),
         dtype=dtype,
     )
 

@@ -15,7 +15,7 @@ from zero_dce_keras.devices import describe_device, is_out_of_memory
 from zero_dce_keras.files import replacing
 from zero_dce_keras.images import plot_history
 from zero_dce_keras.models import open_model
-from zero_dce_keras.training.build import build_model
+from zero_dce_keras.training.build import build_model, whole_image_statistics
 from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
 from zero_dce_keras.version import __version__
 
@@ -185,6 +185,7 @@ def make_datasets(splits, recipe):
             noise=recipe.augment_noise,
             seed=recipe.seed,
         ),
+        statistics=whole_image_statistics(recipe),
     )
     if not splits.validation:
         return training_data, None

@@ -5,6 +5,7 @@ from keras import ops
 
 from zero_dce_keras import losses
 from zero_dce_keras.devices import list_gpus
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_name_map
@@ -24,6 +25,9 @@ class MIRNet(ImageModel):
         channels: channels of the features at full resolution.
         block: `"multi_scale"` (default) or `"residual"`, see `mirnet_model`.
         epsilon: ε of the Charbonnier loss.
+        exposure_normalization: dict of arguments of `ExposureNormalization`, which then
+            brings every photograph to one brightness before the network sees it and
+            adds to it; `None` (default) for MIRNet as published.
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
 
     Raises:
@@ -52,6 +56,7 @@ class MIRNet(ImageModel):
         channels=64,
         block="multi_scale",
         epsilon=1e-3,
+        exposure_normalization=None,
         **kwargs,
     ):
         super().__init__(("total_loss", "charbonnier_loss"), **kwargs)
@@ -64,6 +69,11 @@ class MIRNet(ImageModel):
         self.network = mirnet_model(
             num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
         )
+        self.exposure_normalization = None
+        if exposure_normalization is not None:
+            self.exposure_normalization = ExposureNormalization(
+                **exposure_normalization, dtype="float32"
+            )
         self.built = True  # by construction: the network knows its shapes
 
     def compile(self, *args, **kwargs):
@@ -75,11 +85,32 @@ class MIRNet(ImageModel):
     def call(self, low_light, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1], of any height and width.
 
+        Args:
+            low_light: the images, or what else `normalize` takes.
+            training: whether to leave values outside [0, 1] as they are.
+
         Returns:
             float32 tensor `(B, H, W, 3)`, in [0, 1] but while training.
         """
-        enhanced = self.network(as_images(low_light), training=training)
+        enhanced = self.network(self.normalize(low_light), training=training)
         return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
+
+    def normalize(self, low_light):
+        """The images that the network sees: all of one brightness, or as given.
+
+        Args:
+            low_light: float tensor `(B, H, W, 3)` in [0, 1]; or that and `gains`, from
+                `ExposureNormalization.gains` of the whole images it was cut out of.
+        """
+        gains = None
+        if isinstance(low_light, (tuple, list)):
+            low_light, gains = low_light
+        low_light = as_images(low_light)
+        if self.exposure_normalization is None:
+            return low_light
+        if gains is None:
+            gains = self.exposure_normalization.gains(low_light)
+        return self.exposure_normalization.apply_gains(low_light, gains)
 
     def losses_and_output(self, low_light, reference, training):
         """One pass through the network: the losses, and the enhanced images.
@@ -91,8 +122,8 @@ class MIRNet(ImageModel):
                 "MIRNet learns from pairs: batches must be (low_light, reference). "
                 "Received: low_light alone"
             )
-        low_light, reference = as_images(low_light), as_images(reference)
-        enhanced = self.network(low_light, training=training)
+        reference = as_images(reference)
+        enhanced = self.network(self.normalize(low_light), training=training)
         loss = ops.mean(losses.charbonnier(reference, enhanced, self.epsilon))
         names = ("total_loss", "charbonnier_loss")
         return dict.fromkeys(names, loss), ops.clip(enhanced, 0.0, 1.0)
@@ -135,6 +166,7 @@ class MIRNet(ImageModel):
         }
 
     def get_config(self):
+        normalization = self.exposure_normalization
         return {
             **super().get_config(),
             "num_rrg": self.num_rrg,
@@ -142,4 +174,5 @@ class MIRNet(ImageModel):
             "channels": self.channels,
             "block": self.block,
             "epsilon": self.epsilon,
+            "exposure_normalization": normalization and normalization.arguments,
         }
