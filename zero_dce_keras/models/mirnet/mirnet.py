@@ -8,7 +8,7 @@ from zero_dce_keras.devices import list_gpus
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
-from zero_dce_keras.models.mirnet.torch_names import torch_name_map
+from zero_dce_keras.models.mirnet.torch_names import torch_names
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -132,24 +132,13 @@ class MIRNet(ImageModel):
         """Where the parameters of a checkpoint of the official PyTorch code belong.
 
         Returns:
-            list of `(name, variable, kind)`, see `torch_name_map`. Names that share a
-            parameter share a variable.
+            list of `(name, variable, kind)`; names that share a parameter share a
+            variable.
 
         Raises:
             ValueError: if the model has plain blocks, which the official code has not.
         """
-        names = [
-            (name, variable, kind)
-            for name, (variable, kind) in torch_name_map(self.network).items()
-        ]
-        # The fixed kernels of the anti-aliasing, which are buffers there.
-        steps = [name for name, _, _ in names if name.endswith(".top.5.weight")]
-        for step in steps:
-            stem = step.removesuffix("top.5.weight")
-            names += [
-                (f"{stem}{name}.filt", None, "ignored") for name in ("top.4", "bot.0")
-            ]
-        return names
+        return torch_names(self.network)
 
     @staticmethod
     def torch_arguments(shapes):
