@@ -124,6 +124,7 @@ def build_mirnet(recipe, dtype):
         num_mrb=recipe.num_mrb,
         channels=recipe.channels,
         block=recipe.block,
+        ssim_weight=recipe.ssim_weight,
         exposure_normalization=exposure_normalization(recipe),
         dtype=dtype,
     )

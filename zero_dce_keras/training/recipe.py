@@ -78,6 +78,7 @@ class Recipe:
     block: str = _option(
         "multi_scale", "MIRNet's blocks", choices=("multi_scale", "residual")
     )
+    ssim_weight: float = _option(0.0, "weight of 1 − SSIM in MIRNet's loss")
     initial_stddev: float | None = _option(
         None, "draw kernels from N(0, this) instead of Glorot's uniform distribution"
     )
@@ -156,6 +157,7 @@ class Recipe:
         for name in (
             "validation_images",
             "initial_stddev",
+            "ssim_weight",
             "global_clipnorm",
             "l2",
             "weight_decay",

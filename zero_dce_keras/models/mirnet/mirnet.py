@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zero_dce_keras import losses
+from zero_dce_keras import losses, metrics
 from zero_dce_keras.devices import list_gpus
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.image_model import ImageModel, as_images
@@ -17,7 +17,7 @@ class MIRNet(ImageModel):
 
     A network that works at three scales side by side gives the enhanced image at once;
     there are no curves. It learns from `(low_light, reference)` batches by the
-    Charbonnier loss.
+    Charbonnier loss, and by 1 − SSIM where that has a weight.
 
     Args:
         num_rrg: number of recursive residual groups.
@@ -25,6 +25,8 @@ class MIRNet(ImageModel):
         channels: channels of the features at full resolution.
         block: `"multi_scale"` (default) or `"residual"`, see `mirnet_model`.
         epsilon: ε of the Charbonnier loss.
+        ssim_weight: weight of 1 − SSIM beside the Charbonnier loss; 0 (default) for the
+            official code's loss. Images to train on must then be 11×11 or larger.
         exposure_normalization: dict of arguments of `ExposureNormalization`, which then
             brings every photograph to one brightness before the network sees it and
             adds to it; `None` (default) for MIRNet as published.
@@ -56,16 +58,23 @@ class MIRNet(ImageModel):
         channels=64,
         block="multi_scale",
         epsilon=1e-3,
+        ssim_weight=0.0,
         exposure_normalization=None,
         **kwargs,
     ):
-        super().__init__(("total_loss", "charbonnier_loss"), **kwargs)
+        if ssim_weight < 0:
+            raise ValueError(
+                f"ssim_weight must not be negative. Received: {ssim_weight}"
+            )
+        names = ("total_loss", "charbonnier_loss", "ssim_loss")
+        super().__init__(names if ssim_weight else names[:2], **kwargs)
         losses.check_epsilon(epsilon)
         self.num_rrg = num_rrg
         self.num_mrb = num_mrb
         self.channels = channels
         self.block = block
         self.epsilon = epsilon
+        self.ssim_weight = ssim_weight
         self.network = mirnet_model(
             num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
         )
@@ -124,9 +133,13 @@ class MIRNet(ImageModel):
             )
         reference = as_images(reference)
         enhanced = self.network(self.normalize(low_light), training=training)
-        loss = ops.mean(losses.charbonnier(reference, enhanced, self.epsilon))
-        names = ("total_loss", "charbonnier_loss")
-        return dict.fromkeys(names, loss), ops.clip(enhanced, 0.0, 1.0)
+        charbonnier = losses.charbonnier(reference, enhanced, self.epsilon)
+        values = {"charbonnier_loss": ops.mean(charbonnier)}
+        if self.ssim_weight:
+            dissimilarity = 1 - metrics.ssim(reference, enhanced)
+            values["ssim_loss"] = self.ssim_weight * ops.mean(dissimilarity)
+        values = {"total_loss": sum(values.values()), **values}
+        return values, ops.clip(enhanced, 0.0, 1.0)
 
     def torch_names(self):
         """Where the parameters of a checkpoint of the official PyTorch code belong.
@@ -163,5 +176,6 @@ class MIRNet(ImageModel):
             "channels": self.channels,
             "block": self.block,
             "epsilon": self.epsilon,
+            "ssim_weight": self.ssim_weight,
             "exposure_normalization": normalization and normalization.arguments,
         }
