@@ -52,8 +52,8 @@ class PhotoBatches(keras.utils.PyDataset):
         batch = self._cut_out(self._images, cuts, self._epochs.crop_size)
         batch = ops.cast(ops.convert_to_tensor(batch), "float32") / 255.0
         if self._epochs.mixup:
-            shares = self._epochs.shares(self._epoch)[index]
-            batch = mix(batch, ops.convert_to_tensor(shares))
+            partners, shares = self._epochs.mixtures(self._epoch)[index]
+            batch = mix(batch, partners, ops.convert_to_tensor(shares))
         low_light = batch[..., :3]
         if self._augmentation:
             shape = tuple(low_light.shape)

@@ -44,7 +44,7 @@ def make_dataset(
             square of `image_size` out of each.
         flip: whether to mirror images left-right at random.
         rotate: whether to turn square images by 0, 90, 180 or 270° at random.
-        mixup: whether to mix every image with its neighbour in the batch, and the
+        mixup: whether to mix every image with another one of the batch, and the
             references alike, in a proportion drawn anew.
         augmentation: `Augmentation` of the low-light images; `None` for none.
         statistics: function from a whole low-light image `(1, H, W, 3)` in [0, 1] to an
@@ -101,11 +101,11 @@ def _tf_dataset(images, epochs, augmentation, statistics):
 
     def one_epoch():
         epoch = next(numbers)
-        shares = epochs.shares(epoch)
+        mixtures = epochs.mixtures(epoch)
         for index, cuts in enumerate(epochs.batches(epoch)):
             batch = cut_out(images, cuts, epochs.crop_size)
             if epochs.mixup:
-                batch = mix(batch.astype(np.float32), shares[index])
+                batch = mix(batch.astype(np.float32), *mixtures[index])
             # A row of nothing for each image, where nothing is to be known.
             rows = notes[[cut.index for cut in cuts]]
             yield batch, draw((*batch.shape[:3], 3), epoch, index), rows

@@ -42,7 +42,7 @@ class Recipe:
         0.0, "add Gaussian noise of up to this standard deviation to them"
     )
     rotate: bool = _option(False, "turn square images by 0, 90, 180 or 270° at random")
-    mixup: bool = _option(False, "mix neighbours in a batch in random proportions")
+    mixup: bool = _option(False, "mix the images of a batch in random proportions")
     epochs: int = _option(50, "passes through the training images")
     learning_rate: float = _option(1e-4, "Adam's learning rate")
     cosine_decay: bool = _option(
