@@ -56,7 +56,9 @@ SMALL_MODELS = {
     ZeroDCEPlusPlus: lambda: ZeroDCEPlusPlus(
         scale_factor=4, num_iterations=2, filters=4, num_layers=3
     ),
-    MIRNet: lambda: MIRNet(num_rrg=1, num_mrb=1, channels=4),
+    MIRNet: lambda: MIRNet(
+        num_rrg=1, num_mrb=1, channels=4, ssim_weight=0.3, exposure_normalization={}
+    ),
 }
 
 
