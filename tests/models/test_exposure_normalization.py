@@ -57,6 +57,14 @@ def test_gains_of_the_whole_serve_its_parts():
     np.testing.assert_allclose(part, expected, atol=1e-6)
 
 
+def test_a_photograph_and_its_reduced_copy_are_metered_alike():
+    large = photo(800, 840) / 8
+    small = large.reshape(1, 400, 2, 420, 2, 3).mean((2, 4))
+    normalize = ExposureNormalization()
+    gains = [numpy(normalize.gains(image)) for image in (large, small)]
+    np.testing.assert_allclose(gains[0], gains[1], rtol=1e-4)
+
+
 def test_the_centre_counts_more():
     centre, border = np.zeros((2, 1, 64, 64, 3), "float32")
     centre[:, 24:40, 24:40] = 0.2

@@ -3,8 +3,11 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.models.resampling import block_means
+
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601
-CELL = 8  # pixels on a side of a cell of the miniature that the exposure is metered on
+CELL = 8  # pixels on a side of the cells that the exposure is metered on
+LEAST_CELLS = 50  # on the shorter side before the cells grow
 CENTRE_WIDTH = 0.3  # σ of the metering's centre, in half image sides
 BISECTIONS = 12
 LOG_GAINS = (0.0, 3.6)  # natural logarithms of the least and the largest gain
@@ -90,6 +93,7 @@ class ExposureNormalization(keras.layers.Layer):
         self.cast = cast
         self.saturation = saturation
         self.centre_weight = centre_weight
+        self.metering_cells = MeteringCells()
         self.well_exposed = None if well_exposed is None else list(well_exposed)
 
     def call(self, images):
@@ -105,9 +109,10 @@ class ExposureNormalization(keras.layers.Layer):
             float tensor `(B, 1, 1, 4)`: the factor of each channel, and the share in
             [0, 1] of the normalised image in the result. No gradient flows through it.
         """
-        cells = ops.average_pool(
-            images, CELL, strides=CELL, padding="same", data_format="channels_last"
-        )
+        return self.gains_of_cells(self.metering_cells(images))
+
+    def gains_of_cells(self, cells):
+        """As `gains`, of the metering cells `(B, h, w, 3)` of the images."""
         share = self._share(cells)
         cells = cells + self.pedestal
         means = ops.mean(cells, axis=(1, 2), keepdims=True)  # (B, 1, 1, 3)
@@ -188,6 +193,31 @@ class ExposureNormalization(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), **self.arguments}
+
+
+class MeteringCells(keras.layers.Layer):
+    """Images `(B, H, W, C)` to the miniatures `(B, h, w, C)` that exposure is metered on.
+
+    A cell is the mean of 8×8 pixels; of 16×16 where the image has 800 or more on its
+    shorter side, 24×24 from 1200 on, and so forth: a photograph and its reduced copy are
+    metered alike.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+
+    def call(self, images):
+        return block_means(images, cell_size(*ops.shape(images)[1:3]))
+
+    def compute_output_shape(self, images_shape):
+        return (images_shape[0], None, None, images_shape[-1])
+
+
+def cell_size(height, width):
+    """Side in pixels of the metering cells of an image; the sides may be tensors."""
+    if isinstance(height, int) and isinstance(width, int):
+        return CELL * max(1, min(height, width) // (CELL * LEAST_CELLS))
+    return CELL * ops.maximum(1, ops.minimum(height, width) // (CELL * LEAST_CELLS))
 
 
 def _at_least_black(x):

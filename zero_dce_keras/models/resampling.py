@@ -44,9 +44,7 @@ class ShrinkImages(keras.layers.Layer):
     def call(self, images):
         if self.resampling == "official":
             return self._centres(self._centres(images, axis=1), axis=2)
-        height, width = ops.shape(images)[1:3]
-        images = _transform_rows(self._block_means(height), images)
-        return _transform_columns(self._block_means(width), images)
+        return block_means(images, self.scale_factor)
 
     def _centres(self, images, axis):
         size, s = ops.shape(images)[axis], self.scale_factor
@@ -56,13 +54,6 @@ class ShrinkImages(keras.layers.Layer):
             for offset in sorted({(s - 1) // 2, s // 2})
         ]
         return sum(pixels) / len(pixels)
-
-    def _block_means(self, size):
-        """Matrix `(⌈size/s⌉, size)`; the last block holds the pixels that there are."""
-        blocks = ops.arange(_small_size(size, self.scale_factor), dtype="int32")
-        block_of = ops.arange(size, dtype="int32") // self.scale_factor
-        matrix = ops.cast(blocks[:, None] == block_of, "float32")
-        return matrix / ops.sum(matrix, axis=1, keepdims=True)
 
     def compute_output_shape(self, images_shape):
         batch, height, width, channels = images_shape
@@ -112,6 +103,24 @@ class StretchMaps(keras.layers.Layer):
 
     def compute_output_shape(self, maps_shape, images_shape):
         return (*images_shape[:3], maps_shape[-1])
+
+
+def block_means(images, scale_factor):
+    """`(B, H, W, C)` to `(B, ⌈H/s⌉, ⌈W/s⌉, C)`; s may be a tensor.
+
+    Blocks at the lower and right borders are the means of the pixels that there are.
+    """
+    height, width = ops.shape(images)[1:3]
+    images = _transform_rows(_block_means(height, scale_factor), images)
+    return _transform_columns(_block_means(width, scale_factor), images)
+
+
+def _block_means(size, scale_factor):
+    """Matrix `(⌈size/s⌉, size)`."""
+    blocks = ops.arange(_small_size(size, scale_factor), dtype="int32")
+    block_of = ops.arange(size, dtype="int32") // scale_factor
+    matrix = ops.cast(blocks[:, None] == block_of, "float32")
+    return matrix / ops.sum(matrix, axis=1, keepdims=True)
 
 
 def _small_size(size, scale_factor):
