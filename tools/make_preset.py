@@ -15,6 +15,7 @@ import statistics
 from pathlib import Path
 
 from zero_dce_keras.data import open_splits
+from zero_dce_keras.devices import BACKENDS
 from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
 from zero_dce_keras.evaluation.report import PROTOCOL
 from zero_dce_keras.inference import Enhancer
@@ -26,7 +27,7 @@ from zero_dce_keras.training.callbacks import BEST_FILE
 SCORES = ("psnr", "ssim", "mae")
 DATA = {
     "lol": {
-        "data": "LOL our485 (Wei et al., BMVC 2018), the low-light images alone",
+        "data": "LOL our485 (Wei et al., BMVC 2018)",
         "options": "--data-dir DIR",
     },
     "folder": {
@@ -39,10 +40,12 @@ TERMS = (
     "Apache-2.0 for the weights. They were trained on data that is for research use and "
     "not part of this package."
 )
+WITHOUT_REFERENCES = "Without a reference in any gradient."
+WITH_REFERENCES = "On pairs: references are in every gradient."
 CALIBRATED = (
-    "Without a reference in any gradient. The constants of exposure normalisation were "
-    "calibrated on the references of our485, and its validation split chose the weights "
-    "of the losses: docs/experiments.md."
+    "The constants of exposure normalisation were calibrated on the references of "
+    "our485, and its validation split chose the weights of the losses: "
+    "docs/experiments.md."
 )
 
 
@@ -71,10 +74,10 @@ def main():
     data = DATA[config["dataset"]]
     card = {
         "data": data["data"],
-        "split": f"{images['train']} train, {images['validation']} validation; LOL is cut "
-        "between scenes",
-        "command": f"python -m zero_dce_keras.fit --recipe {name} --seed {recipe.seed} "
-        + data["options"],
+        "references": WITH_REFERENCES if recipe.trains_on_pairs else WITHOUT_REFERENCES,
+        "split": describe_split(images),
+        "command": f"{backend_setting(config)}python -m zero_dce_keras.fit "
+        f"--recipe {name} --seed {recipe.seed} {data['options']}",
         "seed": recipe.seed,
         "best_epoch": config["best_epoch"],
         "time": f"{config['seconds']} s",
@@ -100,6 +103,20 @@ def recipe_name(recipe):
         if make().replace(seed=0) == recipe.replace(seed=0):
             return name
     raise SystemExit("the runs are of no recipe in training/recipes.py")
+
+
+def describe_split(images):
+    """How many photographs served for what; `images` is from a run's `config.json`."""
+    split = f"{images['train']} train, {images['validation']} validation"
+    if images["rest"]:
+        split += f", which the {images['rest']} left over join for the score below"
+    return f"{split}; LOL is cut between scenes"
+
+
+def backend_setting(config):
+    """What stands before the command of a run that was not TensorFlow's."""
+    (backend,) = set(BACKENDS) & set(config["versions"])
+    return "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
 
 
 def score(run, pairs):
