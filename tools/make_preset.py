@@ -63,7 +63,7 @@ def main():
     name = recipe_name(recipes[0])
     if {recipe.replace(seed=0) for recipe in recipes} != {recipes[0].replace(seed=0)}:
         parser.error("the runs are not of one recipe: see their config.json")
-    splits = open_splits("lol", args.data_dir)
+    splits = held_out(configs[0], args.data_dir)
     validation = score(args.runs[0], splits.validation)
     tests = [score(run, splits.test) for run in args.runs]
     print("validation", validation, *zip(args.runs, tests, strict=True), sep="\n")
@@ -75,9 +75,9 @@ def main():
     card = {
         "data": data["data"],
         "references": WITH_REFERENCES if recipe.trains_on_pairs else WITHOUT_REFERENCES,
-        "split": describe_split(images),
-        "command": f"{backend_setting(config)}python -m zero_dce_keras.fit "
-        f"--recipe {name} --seed {recipe.seed} {data['options']}",
+        "split": f"{images['train']} train, {images['validation']} validation; LOL is cut "
+        "between scenes",
+        "command": command(config, name) + data["options"],
         "seed": recipe.seed,
         "best_epoch": config["best_epoch"],
         "time": f"{config['seconds']} s",
@@ -105,18 +105,24 @@ def recipe_name(recipe):
     raise SystemExit("the runs are of no recipe in training/recipes.py")
 
 
-def describe_split(images):
-    """How many photographs served for what; `images` is from a run's `config.json`."""
-    split = f"{images['train']} train, {images['validation']} validation"
-    if images["rest"]:
-        split += f", which the {images['rest']} left over join for the score below"
-    return f"{split}; LOL is cut between scenes"
-
-
-def backend_setting(config):
-    """What stands before the command of a run that was not TensorFlow's."""
+def command(config, name):
+    """The command of a run, up to its data; `config` is its `config.json`."""
     (backend,) = set(BACKENDS) & set(config["versions"])
-    return "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
+    setting = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
+    start = f"--weights {config['weights']} " if config["weights"] else ""
+    seed = config["recipe"]["seed"]
+    fit = "python -m zero_dce_keras.fit"
+    return f"{setting}{fit} --recipe {name} --seed {seed} {start}"
+
+
+def held_out(config, data_dir):
+    """LOL's pairs that a run has not trained on, and eval15."""
+    if config["dataset"] != "lol":
+        return open_splits("lol", data_dir)
+    recipe = config["recipe"]
+    return open_splits(
+        "lol", data_dir, recipe["train_images"], recipe["validation_images"]
+    )
 
 
 def score(run, pairs):
