@@ -215,9 +215,10 @@ class ExposureNormalization(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def get_config(self):
+    @property
+    def arguments(self):
+        """dict of the arguments that make a layer like this one."""
         return {
-            **super().get_config(),
             "target": self.target,
             "gamma": self.gamma,
             "pedestal": self.pedestal,
@@ -228,6 +229,9 @@ class ExposureNormalization(keras.layers.Layer):
             "gamma_slope": self.gamma_slope,
             "well_exposed": self.well_exposed,
         }
+
+    def get_config(self):
+        return {**super().get_config(), **self.arguments}
 
 
 class MeteringCells(keras.layers.Layer):
