@@ -252,7 +252,7 @@ def test_a_later_epoch_can_be_the_first(pairs):
 @pytest.mark.parametrize("mixup, most", [(True, 3), (False, 0)])
 def test_mixtures_are_drawn_once_an_epoch(pairs, monkeypatch, mixup, most):
     """And not at all where nothing is mixed."""
-    calls, shares = [], Epochs.shares
+    calls, mixtures = [], Epochs.mixtures
     monkeypatch.setattr(
         Epochs, "mixtures", lambda self, n: calls.append(n) or mixtures(self, n)
     )
