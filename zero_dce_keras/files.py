@@ -2,8 +2,12 @@
 
 import contextlib
 import os
+import re
+import time
 import uuid
 from pathlib import Path
+
+TEMPORARY = re.compile(r"\.zero_dce_[0-9a-f]{32}(\.[^/]*)?")
 
 
 @contextlib.contextmanager
@@ -11,7 +15,7 @@ def replacing(path):
     """A temporary path to write to, which then takes the place of `path`.
 
     Whatever goes wrong while it is written, `path` stays as it was, and nothing is left
-    behind.
+    behind; after a kill, a hidden file, which `remove_leftovers` removes.
 
     Args:
         path: where the file shall be; its directory is made if it is not there.
@@ -32,9 +36,37 @@ def replacing(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     suffixes = "".join(path.suffixes)
-    temporary = path.with_name(f".{uuid.uuid4().hex}{suffixes}")
+    temporary = path.with_name(f".zero_dce_{uuid.uuid4().hex}{suffixes}")
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(directory, older_than=3600, recursive=False):
+    """Remove what killed runs left half written in a directory.
+
+    Args:
+        directory: where to look.
+        older_than: float, in seconds. Younger ones may be another run's work; 0 is for
+            a directory where nobody else writes.
+        recursive: whether to look into its sub-directories.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     for name in (f".zero_dce_{'0' * 32}.weights.h5", ".mine"):
+    ...         _ = Path(directory, name).write_text("half")
+    ...     remove_leftovers(directory, older_than=0)
+    ...     os.listdir(directory)
+    ['.mine']
+    """
+    places = Path(directory).rglob(".*") if recursive else Path(directory).glob(".*")
+    with contextlib.suppress(OSError):
+        for path in places:
+            if TEMPORARY.fullmatch(path.name):
+                with contextlib.suppress(OSError):
+                    if path.stat().st_mtime <= time.time() - older_than:
+                        path.unlink()

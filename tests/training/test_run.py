@@ -74,12 +74,14 @@ def finished(data, tmp_path_factory):
 def test_what_a_run_leaves(finished):
     run_dir = finished[0]
     assert files(run_dir) == {
+        ".lock",
         "best.weights.h5",
         "config.json",
         "history.csv",
         "history.png",
         "last.keras",
         "pictures",
+        "state.npz",
     } | ({"logs"} if TENSORFLOW else set())
     if TENSORFLOW:
         assert list((run_dir / "logs").rglob("events.out.tfevents.*"))
@@ -212,6 +214,7 @@ def test_same_seed_same_run(finished, data, tmp_path):
 def test_best_weights_are_the_best_epochs(tmp_path, monitor, values, best):
     """On the validation images; on equal values the earlier epoch stays."""
     model = ZeroDCE(num_iterations=1, filters=2, num_layers=1)
+    model.compile()
     callback = SaveWeights(tmp_path, monitor)
     callback.set_model(model)
     for epoch, value in enumerate(values):

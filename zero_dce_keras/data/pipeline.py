@@ -23,6 +23,7 @@ def make_dataset(
     rotate=False,
     mixup=False,
     augmentation=None,
+    first_epoch=0,
     statistics=None,
 ):
     """Batches of photographs, or of pairs with their references, for `fit`.
@@ -47,6 +48,7 @@ def make_dataset(
         mixup: whether to mix every image with another one of the batch, and the
             references alike, in a proportion drawn anew.
         augmentation: `Augmentation` of the low-light images; `None` for none.
+        first_epoch: number of the epoch to begin with, for a run that is resumed.
         statistics: function from a whole low-light image `(1, H, W, 3)` in [0, 1] to an
             array `(1, …)`: what a crop cannot know of the image it is cut out of. The
             batches then have `(low_light, statistics)` in place of `low_light`.
@@ -79,9 +81,13 @@ def make_dataset(
     if statistics is not None:
         statistics = describe(images, statistics)
     if keras.backend.backend() == "tensorflow":
-        return _tf_dataset(images, epochs, augmentation, statistics)
+        return _tf_dataset(images, epochs, augmentation, first_epoch, statistics)
     return PhotoBatches(
-        images, epochs, augmentation=augmentation, statistics=statistics
+        images,
+        epochs,
+        augmentation=augmentation,
+        first_epoch=first_epoch,
+        statistics=statistics,
     )
 
 
@@ -94,14 +100,14 @@ def describe(images, statistics):
     return np.concatenate(rows)
 
 
-def _tf_dataset(images, epochs, augmentation, statistics):
+def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
     import tensorflow as tf
 
-    numbers = itertools.count()
+    numbers = itertools.count(first_epoch)
 
     def one_epoch():
         epoch = next(numbers)
-        mixtures = epochs.mixtures(epoch)
+        mixtures = epochs.mixtures(epoch) if epochs.mixup else None
         for index, cuts in enumerate(epochs.batches(epoch)):
             batch = cut_out(images, cuts, epochs.crop_size)
             if epochs.mixup:

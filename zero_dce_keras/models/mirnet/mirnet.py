@@ -104,6 +104,11 @@ class MIRNet(ImageModel):
         enhanced = self.network(self.normalize(low_light), training=training)
         return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
 
+    def enhance(self, low_light, gains=None):
+        """Enhanced images; `gains` are those of larger ones that these are parts of."""
+        inputs = low_light if gains is None else (low_light, gains)
+        return self(inputs, training=False)
+
     def normalize(self, low_light):
         """The images that the network sees: all of one brightness, or as given.
 
