@@ -166,7 +166,7 @@ class ExposureNormalization(keras.layers.Layer):
         Returns:
             float tensor `(B, H, W, 3)` in [0, 1].
         """
-        images = ops.convert_to_tensor(images)
+        images, gains = ops.convert_to_tensor(images), ops.convert_to_tensor(gains)
         raised = ops.maximum(images - gains[..., 4:7], 0) + self.pedestal
         normalized = self._tone(raised * gains[..., :3], gains[..., 7:])
         if self.well_exposed is None:

@@ -121,7 +121,6 @@ class ZeroDCE(ImageModel):
         self.loss_form = loss_form
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dce_model = self.build_network()
-        self.exposure_normalization = None
         if exposure_normalization is not None:
             self.exposure_normalization = ExposureNormalization(
                 **exposure_normalization, dtype="float32"

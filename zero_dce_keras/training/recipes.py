@@ -281,11 +281,12 @@ def mirnet_lol():
         validation_images=15,
         image_size=96,
         batch_size=4,
-        epochs=8,
-        learning_rate=1e-3,
+        epochs=6,
+        learning_rate=5e-4,
         ema=0.99,
         ssim_weight=0.3,
         normalize_exposure=True,
+        adaptive_tone=True,
         monitor="total_loss",
     )
 

@@ -78,7 +78,6 @@ class MIRNet(ImageModel):
         self.network = mirnet_model(
             num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
         )
-        self.exposure_normalization = None
         if exposure_normalization is not None:
             self.exposure_normalization = ExposureNormalization(
                 **exposure_normalization, dtype="float32"
