@@ -55,6 +55,9 @@ def main():
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--data-dir", required=True, help="where LOL lies")
     parser.add_argument("--companion", help="preset for fast=True, for the card")
+    parser.add_argument(
+        "--scale-factor", type=int, help="of a Zero-DCE++, if other than in training"
+    )
     parser.add_argument("--note", default="", help="a sentence for the card")
     args = parser.parse_args()
 
@@ -64,12 +67,12 @@ def main():
     if {recipe.replace(seed=0) for recipe in recipes} != {recipes[0].replace(seed=0)}:
         parser.error("the runs are not of one recipe: see their config.json")
     splits = held_out(configs[0], args.data_dir)
-    validation = score(args.runs[0], splits.validation)
-    tests = [score(run, splits.test) for run in args.runs]
+    models = [load(run, args.scale_factor) for run in args.runs]
+    validation = score(models[0], splits.validation)
+    tests = [score(model, splits.test) for model in models]
     print("validation", validation, *zip(args.runs, tests, strict=True), sep="\n")
 
-    model = open_model(args.runs[0] / BEST_FILE)
-    config, recipe = configs[0], recipes[0]
+    model, config, recipe = models[0], configs[0], recipes[0]
     images = config["images"]
     data = DATA[config["dataset"]]
     card = {
@@ -88,6 +91,7 @@ def main():
         "scores": {"our485 validation split": validation, "eval15": tests[0]},
         "parameters": model.network.count_params(),
         "recipe": config["recipe"],
+        "scale_factor": args.scale_factor,
         "companion": args.companion,
         "note": args.note,
         "terms": TERMS,
@@ -125,9 +129,21 @@ def held_out(config, data_dir):
     )
 
 
-def score(run, pairs):
-    """Mean scores of a run's best weights on some pairs."""
-    results = evaluate_pairs(pairs, Enhancer(open_model(run / BEST_FILE)))
+def load(run, scale_factor):
+    """The model of a run's best weights, at another scale if wanted."""
+    model = open_model(run / BEST_FILE)
+    if scale_factor is None:
+        return model
+    scaled = type(model).from_config(
+        {**model.get_config(), "scale_factor": scale_factor}
+    )
+    scaled.set_weights(model.get_weights())
+    return scaled
+
+
+def score(model, pairs):
+    """A model's mean scores on some pairs."""
+    results = evaluate_pairs(pairs, Enhancer(model))
     scores = mean_scores([result.scores for result in results])
     return {name: round(scores[name], 4) for name in SCORES}
 

@@ -38,8 +38,9 @@ def denoise():
     """
     return default().replace(
         epochs=2,
-        adaptive_tone=True,
         denoising_filter=True,
+        exposure_weight=1.0,
+        color_weight=0.5,
         smoothness_weight=1600.0,
         denoising_weight=0.0,
         total_variation_weight=0.0,
@@ -83,8 +84,6 @@ def plus_plus():
         resampling="area",
         image_size=384,
         batch_size=4,
-        exposure_weight=1.0,
-        color_weight=0.5,
         # On the stretched map, whose differences are a twelfth: 1600 · 12².
         smoothness_weight=230_000.0,
     )

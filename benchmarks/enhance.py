@@ -1,0 +1,187 @@
+"""What enhancing costs: sizes, the fast path and its stages, new sizes, memory.
+
+.venv/bin/python benchmarks/enhance.py
+.venv/bin/python benchmarks/enhance.py --only memory
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+from machine import alternate, parse_options, report
+
+SIZES = {"600×400": (400, 600), "1920×1080": (1080, 1920), "3840×2160": (2160, 3840)}
+STAGES_OF = "1920×1080"
+# What the issue asks of peak memory above the imports, in MB.
+MEMORY = {"1920×1080": (1080, 1920), "6000×4000": (4000, 6000)}
+
+
+def main():
+    parser = parse_options(__doc__, repeats=5)
+    parser.add_argument("--weights", default="zero_dce_lol", help="(%(default)s)")
+    parser.add_argument(
+        "--only", choices=["paths", "stages", "sizes", "memory"], help="a part"
+    )
+    parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.memory_of:
+        measure_memory(options.weights, *options.memory_of)
+        return
+    parts = {
+        "paths": paths,
+        "stages": stages,
+        "sizes": new_sizes,
+        "memory": memory,
+    }
+    for name, part in parts.items():
+        if options.only in (None, name):
+            report(part(options), options, part=name, weights=options.weights)
+            print()
+
+
+def photo(height, width, seed=0):
+    """A dark photograph: smooth light with a camera's noise, repeated to the size."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:400, :600] / 600
+    light = 12 + 25 * (np.sin(7 * x) * np.cos(5 * y)) ** 2
+    noise = rng.normal(0, 2, (400, 600, 3))
+    part = np.clip(light[..., None] * [1.1, 1, 0.8] + noise, 0, 255).astype("uint8")
+    image = np.tile(part, (-(-height // 400), -(-width // 600), 1))
+    return np.ascontiguousarray(image[:height, :width])
+
+
+def paths(options):
+    """Full resolution, the companion's layers in Keras, and the fast path."""
+    from zero_dce_keras import Enhancer
+
+    enhancer = Enhancer.from_preset(options.weights)
+    companion = Enhancer(enhancer.fast.model)
+    rows = []
+    for name, size in SIZES.items():
+        image = photo(*size)
+        out = np.empty_like(image)
+        functions = {
+            "fast": lambda image=image, out=out: enhancer.fast(image, out=out),
+            "companion in Keras": lambda image=image: companion(image, tile=0),
+            "full": lambda image=image: enhancer(image),
+        }
+        seconds = alternate(functions, options.repeats, options.clock)
+        # In its own rounds too: beside calls of seconds its memory is cold.
+        alone = alternate({"fast": functions["fast"]}, 20, options.clock, warm_up=3)
+        rows.append(
+            {
+                "size": name,
+                "fast, ms": f"{1e3 * alone['fast']:.1f}",
+                "fast between the others, ms": f"{1e3 * seconds['fast']:.1f}",
+                "companion in Keras, ms": f"{1e3 * seconds['companion in Keras']:.0f}",
+                "full, ms": f"{1e3 * seconds['full']:.0f}",
+                "companion / fast": f"{seconds['companion in Keras'] / alone['fast']:.1f}",
+                "full / fast": f"{seconds['full'] / alone['fast']:.0f}",
+            }
+        )
+    batch = np.stack([photo(400, 600, seed) for seed in range(8)])
+    seconds = alternate(
+        {"one": lambda: enhancer(batch[0]), "eight": lambda: enhancer(batch)},
+        options.repeats,
+        options.clock,
+    )
+    eight = seconds["eight"] / 8 / seconds["one"]
+    print(f"- a batch of 8 of 600×400, full: {eight:.2f} of the time of one, each\n")
+    return rows
+
+
+def stages(options):
+    """The parts of the fast path."""
+    from zero_dce_keras import Enhancer
+
+    fast = Enhancer.from_preset(options.weights).fast
+    image = photo(*SIZES[STAGES_OF])
+    out = np.empty_like(image)
+    small = np.zeros((1, 90, 160, 3), "float32")
+    gains = fast.gains(image)
+    curves = fast.curves(image)
+    functions = {
+        "metering": lambda: fast.gains(image),
+        "filter, exposure, shrinking, network": lambda: fast.curves(image, gains=gains),
+        "of which the network": lambda: fast.model.dce_model.predict_on_batch(small),
+        "curves": lambda: curves.apply(out=out),
+        "all": lambda: fast(image, out=out),
+    }
+    seconds = alternate(functions, 4 * options.repeats, options.clock, warm_up=3)
+    return [
+        {
+            "stage": name,
+            "ms": f"{1e3 * value:.1f}",
+            "share": f"{value / seconds['all']:.0%}",
+        }
+        for name, value in seconds.items()
+    ]
+
+
+def new_sizes(options):
+    """The first, the second and a later call of sizes that were never seen."""
+    from zero_dce_keras import Enhancer
+
+    enhancer = Enhancer.from_preset(options.weights)
+    rows = []
+    for fast in (True, False):
+        enhancer(photo(500, 700), fast=fast)  # Numba, and a first size
+        for height, width in ((541, 733), (867, 1233), (1003, 1501)):
+            image = photo(height, width)
+            seconds = []
+            for _ in range(2 + options.repeats):
+                start = time.perf_counter()
+                enhancer(image, fast=fast)
+                seconds.append(time.perf_counter() - start)
+            steady = float(np.median(seconds[2:]))
+            rows.append(
+                {
+                    "path": "fast" if fast else "full",
+                    "size": f"{width}×{height}",
+                    "first, ms": f"{1e3 * seconds[0]:.0f}",
+                    "second, ms": f"{1e3 * seconds[1]:.0f}",
+                    "later, ms": f"{1e3 * steady:.0f}",
+                    "first / later": f"{seconds[0] / steady:.2f}",
+                    "second / later": f"{seconds[1] / steady:.2f}",
+                }
+            )
+    return rows
+
+
+def memory(options):
+    """Peak resident memory of a process that enhances one image."""
+    rows = []
+    for name, (height, width) in MEMORY.items():
+        for path in ("full", "fast"):
+            command = [sys.executable, __file__, "--weights", options.weights]
+            command += ["--memory-of", str(height), str(width), path]
+            output = subprocess.run(command, check=True, capture_output=True, text=True)
+            found = json.loads(output.stdout)
+            rows.append({"size": name, "path": path, **found})
+    return rows
+
+
+def measure_memory(weights, height, width, path):
+    import keras  # noqa: F401, what is imported does not count
+
+    from zero_dce_keras import Enhancer
+
+    if path == "fast":
+        import numba  # noqa: F401
+    imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    enhancer = Enhancer.from_preset(weights)
+    image = photo(int(height), int(width))
+    start = time.perf_counter()
+    enhancer(image, fast=path == "fast")
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found = {"peak above imports, MB": round(peak - imported), "s": round(seconds, 1)}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
