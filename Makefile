@@ -35,7 +35,8 @@ test: venv
 # one backend to another: not the notebooks, the wheel and the commands' messages, and of
 # MIRNet, whose many layers take JAX minutes to compile, the checks of every model.
 BACKEND_TESTS = tests/data tests/losses tests/metrics tests/inference tests/evaluation \
-	tests/models/test_*.py tests/training/test_run.py tests/test_devices.py
+	tests/models/test_*.py tests/training/test_run.py tests/training/test_resume.py \
+	tests/test_devices.py
 
 test-backends: test-jax test-torch
 

@@ -325,7 +325,9 @@ def test_export(weights, tmp_path, capsys):
 def test_fit_options_replace_the_recipes(tmp_path, monkeypatch, capsys):
     """Every field has an option, and what is not given stays the recipe's."""
     calls = []
-    monkeypatch.setattr("zero_dce_keras.training.run.train", lambda *a: calls.append(a))
+    monkeypatch.setattr(
+        "zero_dce_keras.training.run.train", lambda *a, **b: calls.append((*a, b))
+    )
     options = ["--dataset", "sample", "--data-dir", "d", "--output", "o"]
     options += ["--weights", "w", "--mixed-precision", "--recipe", "official"]
     options += ["--epochs", "3", "--l2", "0.5", "--crop", "--monitor", "psnr"]
@@ -333,7 +335,7 @@ def test_fit_options_replace_the_recipes(tmp_path, monkeypatch, capsys):
     assert (code, out) == (0, "o\n")
     recipe = zero_dce_keras.RECIPES["official"]()
     expected = recipe.replace(epochs=3, l2=0.5, crop=True, monitor="psnr")
-    assert calls == [(expected, "sample", "d", "o", "w", True)]
+    assert calls == [(expected, "sample", "d", "o", "w", True, {"resume": False})]
 
 
 @pytest.mark.parametrize(

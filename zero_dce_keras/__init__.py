@@ -34,7 +34,7 @@ _HOMES = {
     ],
     "zero_dce_keras.metrics": ["calculate_psnr"],
     "zero_dce_keras.models": [
-        "DenoisingZeroDCE",
+        "DenoisingFilter",
         "ExposureNormalization",
         "ChannelAttention",
         "ChannelPooling",
@@ -51,7 +51,6 @@ _HOMES = {
         "ZeroDCEPlusPlus",
         "apply_curves",
         "build_dce_net",
-        "build_denoiser",
         "build_dce_net_plus_plus",
         "list_presets",
         "load_model",

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import uuid
 from pathlib import Path
 
@@ -38,3 +39,21 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_unfinished(directory):
+    """Remove what `replacing` left in a directory and below, in a process that was killed.
+
+    Only where no other process is writing.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     for name in (".0123456789abcdef0123456789abcdef.weights.h5", ".mine"):
+    ...         _ = Path(directory, name).write_text("half")
+    ...     remove_unfinished(directory)
+    ...     os.listdir(directory)
+    ['.mine']
+    """
+    for path in Path(directory).rglob(".*"):
+        if re.fullmatch(r"\.[0-9a-f]{32}(\..*)?", path.name):
+            path.unlink(missing_ok=True)

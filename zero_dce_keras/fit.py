@@ -41,6 +41,12 @@ def build_parser():
         "runs/RECIPE-DATE-TIME)",
     )
     parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --output after its last whole epoch, by the options "
+        "that it was started with; where there is none, start one",
+    )
+    parser.add_argument(
         "--mixed-precision", action="store_true", help="compute DCE-Net in bfloat16"
     )
     group = parser.add_argument_group("in place of what the recipe says")
@@ -53,6 +59,8 @@ def build_parser():
 def main(argv=None):
     parser = build_parser()
     args = parser.parse_args(argv)
+    if args.resume:
+        args = take_up(parser, args, argv)
     from zero_dce_keras.training.recipe import Recipe
     from zero_dce_keras.training.recipes import DEFAULT_RECIPES, RECIPES
 
@@ -79,9 +87,28 @@ def main(argv=None):
             output,
             args.weights,
             args.mixed_precision,
+            resume=args.resume,
         )
     print(output)
     return 0
+
+
+def take_up(parser, args, argv):
+    """The options again, with those of the run in `--output` as the defaults."""
+    from zero_dce_keras.training.run_config import read_config
+
+    if args.output is None:
+        parser.error("--resume needs --output, the directory of the run")
+    config = read_config(args.output)
+    if config is None:
+        print(f"no run in {args.output}: starting one", file=sys.stderr)
+        return args
+    defaults = {name: config.get(name) for name in ("dataset", "data_dir", "weights")}
+    defaults["mixed_precision"] = config.get("mixed_precision", False)
+    if args.recipe is None:  # one that is named is compared with the run's, as a whole
+        defaults |= config["recipe"]
+    parser.set_defaults(**defaults)
+    return parser.parse_args(argv)
 
 
 def _add_field(group, field):

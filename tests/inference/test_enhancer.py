@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zero_dce_keras import Enhancer, infer
+from zero_dce_keras import Enhancer, MIRNet, ZeroDCEPlusPlus, infer
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,104 @@ def test_iterations_and_strength_are_those_of_the_curves(model, enhancer, photo)
     np.testing.assert_allclose(enhanced, x, atol=1e-6)
 
 
+def test_grey_stays_grey_and_alpha_untouched(enhancer, photo):
+    grey = enhancer(photo[..., 0])
+    assert grey.shape == photo.shape[:2] and grey.dtype == photo.dtype
+    colour = enhancer(np.repeat(photo[..., :1], 3, axis=-1)) @ [0.299, 0.587, 0.114]
+    np.testing.assert_allclose(grey, colour, atol=0.51)
+    alpha = photo[..., ::-1].sum(axis=-1, dtype="uint8")
+    for shape in ((32, 48, 4), (1, 32, 48, 4)):
+        enhanced = enhancer(np.dstack([photo, alpha]).reshape(shape))
+        assert enhanced.shape == shape
+        np.testing.assert_array_equal(enhanced.reshape(32, 48, 4)[..., 3], alpha)
+        expected = enhancer(photo)
+        np.testing.assert_array_equal(enhanced.reshape(32, 48, 4)[..., :3], expected)
+
+
+# Tiles
+
+WHOLE = {"exposure_normalization": {"black": 0.5, "gamma_slope": 0.1}}
+TILED = {
+    "plain": (lambda: checks.small_zero_dce(num_iterations=3), 9),
+    "all": (lambda: checks.small_zero_dce(**WHOLE, denoising_filter={}), 17),
+    "plus_plus": (
+        lambda: ZeroDCEPlusPlus(
+            4, "area", 2, filters=4, num_layers=3, **WHOLE, denoising_filter={}
+        ),
+        44,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TILED)
+def test_tiles_give_what_the_whole_image_does(name):
+    make_model, tile = TILED[name]
+    enhancer = Enhancer(make_model())
+    image = np.random.default_rng(0).random((61, 83, 3), "float32") / 5
+    for size in (tile, 64):
+        tiled = enhancer(image, tile=size)
+        np.testing.assert_allclose(tiled, enhancer(image, tile=0), atol=1e-5)
+        curves = enhancer.curves(image, tile=size)
+        np.testing.assert_allclose(curves.apply(), tiled, atol=1e-5)
+
+
+def test_large_images_are_cut_by_themselves(monkeypatch):
+    enhancer = Enhancer(checks.small_zero_dce())
+    image = np.random.default_rng(0).integers(0, 60, (40, 60, 3), "uint8")
+    whole = enhancer(image)
+    monkeypatch.setattr("zero_dce_keras.inference.runner.LARGEST_WHOLE", 2000)
+    monkeypatch.setattr("zero_dce_keras.inference.runner.TILE", 24)
+    seen = []
+    run = enhancer._runner._run
+    monkeypatch.setattr(
+        enhancer._runner,
+        "_run",
+        lambda method, images, *rest: (
+            seen.append(images.shape) or run(method, images, *rest)
+        ),
+    )
+    np.testing.assert_allclose(enhancer(image), whole, atol=1)
+    assert set(seen) == {(1, 24, 24, 3)} and len(seen) > 4
+
+
+def test_tiles_of_a_model_that_sees_the_whole_image_are_blended():
+    """Approximate, and without seams: no jump where tiles meet."""
+    enhancer = Enhancer(checks.SMALL_MODELS[MIRNet]())
+    rows, columns = np.mgrid[:160, :200] / 40
+    image = np.stack([np.sin(rows + k) * np.cos(columns) for k in range(3)], -1)
+    image = (0.1 + 0.05 * image).astype("float32")
+    whole, tiled = enhancer(image, tile=0), enhancer(image, tile=96)
+    assert np.abs(tiled - whole).max() < 0.02
+    steps = [
+        np.abs(np.diff(x, axis=axis)).max() for x in (tiled, whole) for axis in (0, 1)
+    ]
+    assert max(steps[:2]) < 1.5 * max(steps[2:])
+
+
+# Curves
+
+
+def test_curves_are_applied_again_and_again(enhancer, photo):
+    for image in (photo, photo[..., 0], photo / np.float32(255)):
+        curves = enhancer.curves(image)
+        for iterations in (None, 0, 2, 3, 7):
+            for strength in (0.0, 0.3, 1.0):
+                expected = enhancer(image, iterations, strength)
+                actual = curves.apply(iterations, strength)
+                assert actual.dtype == image.dtype and actual.shape == image.shape
+                close = 1 if image.dtype == np.uint8 else 1e-6
+                np.testing.assert_allclose(actual, expected, atol=close)
+
+
+def test_curves_errors(enhancer, photo):
+    with pytest.raises(ValueError, match="one image, not a batch"):
+        enhancer.curves(photo[None])
+    with pytest.raises(ValueError, match="strength must .*2"):
+        enhancer.curves(photo).apply(strength=2)
+    with pytest.raises(ValueError, match="curves are for models with curves: MIRNet"):
+        Enhancer(checks.SMALL_MODELS[MIRNet]()).curves(photo)
+
+
 def test_infer(model, enhancer, photo):
     np.testing.assert_array_equal(infer(model, photo), enhancer(photo))
     assert isinstance(infer(model, Image.fromarray(photo)), Image.Image)
@@ -104,8 +202,8 @@ def test_infer(model, enhancer, photo):
 @pytest.mark.parametrize(
     "image, options, message",
     [
-        (np.zeros((32, 48), "uint8"), {}, r"image must be .*\(32, 48\)"),
-        (np.zeros((32, 48, 4), "uint8"), {}, r"image must be .*\(32, 48, 4\)"),
+        (np.zeros((32,), "uint8"), {}, r"image must be .*\(32,\)"),
+        (np.zeros((32, 48, 2), "uint8"), {}, r"image must be .*\(32, 48, 2\)"),
         (np.zeros((0, 48, 3), "uint8"), {}, r"image must be .*\(0, 48, 3\)"),
         (np.zeros((32, 48, 3), "int32"), {}, "image must be .*int32"),
         (np.zeros((32, 48, 3), bool), {}, "image must be .*bool"),
@@ -114,7 +212,9 @@ def test_infer(model, enhancer, photo):
         ([[0.5]], {}, "image must be .*list"),
         (np.zeros((32, 48, 3), "uint8"), {"strength": 1.5}, "strength must .*1.5"),
         (np.zeros((32, 48, 3), "uint8"), {"strength": -1}, "strength must .*-1"),
-        (np.zeros((32, 48, 3), "uint8"), {"iterations": -1}, "num_iterations must"),
+        (np.zeros((32, 48, 3), "uint8"), {"iterations": -1}, "iterations must"),
+        (np.zeros((32, 48, 3), "uint8"), {"tile": -1}, "tile must .*-1"),
+        (np.zeros((32, 48, 3), "uint8"), {"tile": 6}, "tile must be at least 7"),
     ],
 )
 def test_errors(enhancer, image, options, message):

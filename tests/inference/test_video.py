@@ -11,11 +11,11 @@ import pytest
 av = pytest.importorskip("av")
 pytest.importorskip("numba")
 
-from zero_dce_keras import Enhancer, ZeroDCEPlusPlus  # noqa: E402
-from zero_dce_keras.images.yuv import BT601, BT709, TAGS, Yuv  # noqa: E402
-from zero_dce_keras.inference.ahead import ahead  # noqa: E402
-from zero_dce_keras.inference.flicker import SteadyGains  # noqa: E402
-from zero_dce_keras.inference.video import FrameProgress, enhance_video  # noqa: E402
+from zero_dce_keras import Enhancer, ZeroDCEPlusPlus
+from zero_dce_keras.images.yuv import BT601, BT709, TAGS, Yuv
+from zero_dce_keras.inference.ahead import ahead
+from zero_dce_keras.inference.flicker import SteadyGains
+from zero_dce_keras.inference.video import FrameProgress, enhance_video
 
 HEIGHT, WIDTH, FRAMES = 48, 64, 20
 TICK = Fraction(1, 600)
@@ -141,7 +141,7 @@ def test_mkv_hevc_and_quality(enhancer, clip, tmp_path):
     for quality in (40, 95):
         target = tmp_path / f"{quality}.mkv"
         enhance_video(enhancer, clip, target, codec="hevc", quality=quality)
-        frames, times, sound, facts = read_clip(target)
+        frames, _, sound, facts = read_clip(target)
         assert len(frames) == FRAMES and facts["codec"] == "hevc" and sound
         sizes[quality] = target.stat().st_size
     assert sizes[95] > 1.3 * sizes[40]
@@ -371,8 +371,7 @@ def test_ahead_keeps_the_order_and_passes_errors_on():
 
     seen = []
     with pytest.raises(OSError, match="disk"):
-        for item in ahead(items()):
-            seen.append(item)
+        seen.extend(ahead(items()))
     assert seen == [0, 1, 2, 3, 4]
 
 

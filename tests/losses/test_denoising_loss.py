@@ -3,8 +3,7 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import DenoisingLoss, DenoisingZeroDCE, Enhancer, ZeroDCE, losses
-from zero_dce_keras.models import build_denoiser
+from zero_dce_keras import DenoisingLoss, Enhancer, ZeroDCE, losses
 
 
 def numpy(tensor):
@@ -73,26 +72,6 @@ def error(images, clean):
     return float(((np.asarray(images) - clean) ** 2).mean())
 
 
-def test_a_denoiser_learns_without_ever_seeing_a_clean_picture():
-    keras.utils.set_random_seed(0)
-    clean, noisy = noisy_pictures()
-    model = DenoisingZeroDCE(
-        num_iterations=1,
-        filters=2,
-        num_layers=1,
-        denoiser_filters=8,
-        denoiser_layers=3,
-        loss_weights=dict.fromkeys(ZeroDCE().loss_weights, 0.0),  # curves stay put
-    )
-    model.compile(learning_rate=5e-3)
-    enhancer = Enhancer(model)
-    before = enhancer(noisy, denoise=False)
-    model.fit(noisy, batch_size=4, epochs=40, verbose=0)
-    np.testing.assert_allclose(enhancer(noisy, denoise=False), before, atol=1e-6)
-    target = enhancer(clean, denoise=False)
-    assert error(enhancer(noisy), target) < 0.5 * error(before, target)
-
-
 def test_curves_learn_to_denoise():
     keras.utils.set_random_seed(0)
     clean, noisy = noisy_pictures()
@@ -108,52 +87,6 @@ def test_curves_learn_to_denoise():
     assert error(Enhancer(model)(noisy), clean) < 0.5 * error(noisy, clean)
 
 
-def test_the_denoiser_does_not_reach_the_curves(low_light):
-    """Same curves, bit for bit, whatever the denoiser is asked for."""
-    weights = []
-    for smoothness in (0.0, 100.0):
-        keras.utils.set_random_seed(1)
-        model = DenoisingZeroDCE(
-            num_iterations=2,
-            filters=4,
-            num_layers=3,
-            denoiser_filters=4,
-            denoiser_smoothness=smoothness,
-        )
-        model.compile(learning_rate=1e-3, jit_compile=False)
-        model.fit(low_light, epochs=3, verbose=0)
-        weights.append((model.dce_model.get_weights(), model.denoiser.get_weights()))
-    for one, other in zip(weights[0][0], weights[1][0], strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert any(
-        (a != b).any() for a, b in zip(weights[0][1], weights[1][1], strict=True)
-    )
-
-
-def test_denoise_is_optional(low_light):
-    model = DenoisingZeroDCE(filters=4, num_layers=3, denoiser_filters=4)
-    enhancer = Enhancer(model)
-    plain = numpy(ZeroDCE.enhance(model, low_light))
-    np.testing.assert_allclose(enhancer(low_light, denoise=False), plain, atol=1e-6)
-    assert (enhancer(low_light) != plain).any()
-    np.testing.assert_array_equal(
-        enhancer(low_light), enhancer(low_light, denoise=True)
-    )
-    np.testing.assert_allclose(enhancer(low_light, strength=0.0), low_light, atol=1e-6)
-    np.testing.assert_array_equal(enhancer(low_light, iterations=0), low_light)
-    without = Enhancer(ZeroDCE(filters=4, num_layers=3))
-    with pytest.raises(ValueError, match="denoise needs a model with a denoiser"):
-        without(low_light, denoise=True)
-
-
-def test_the_denoiser_is_told_the_gain(low_light):
-    denoiser = build_denoiser(filters=4, num_layers=3)
-    gains = np.ones((2, 32, 48, 1), "float32")
-    one, other = (numpy(denoiser([low_light, gains * k])) for k in (1, 30))
-    assert (one != other).any()
-
-
-@pytest.mark.parametrize("arguments", [{"filters": 0}, {"num_layers": 1}])
-def test_denoiser_errors(arguments):
-    with pytest.raises(ValueError, match="must be .*Received: "):
-        build_denoiser(**arguments)
+def test_neighbours_must_not_share_a_filter():
+    with pytest.raises(ValueError, match="denoising_loss .* denoising_filter"):
+        ZeroDCE(denoising_filter={}, loss_weights={"denoising_loss": 1.0})

@@ -51,7 +51,7 @@ def test_gains_of_the_whole_serve_its_parts():
     normalize = ExposureNormalization()
     whole = photo()
     gains = normalize.gains(whole)
-    assert gains.shape == (1, 1, 1, 4)
+    assert gains.shape == (1, 1, 1, 8)
     part = numpy(normalize.apply_gains(whole[:, 5:30, 7:50], gains))
     expected = numpy(normalize(whole))[:, 5:30, 7:50]
     np.testing.assert_allclose(part, expected, atol=1e-6)

@@ -74,12 +74,14 @@ def finished(data, tmp_path_factory):
 def test_what_a_run_leaves(finished):
     run_dir = finished[0]
     assert files(run_dir) == {
+        ".lock",
         "best.weights.h5",
         "config.json",
         "history.csv",
         "history.png",
         "last.keras",
         "pictures",
+        "state.npz",
     } | ({"logs"} if TENSORFLOW else set())
     if TENSORFLOW:
         assert list((run_dir / "logs").rglob("events.out.tfevents.*"))

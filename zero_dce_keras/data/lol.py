@@ -5,14 +5,10 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+from zero_dce_keras.data.fetch_lol import ARCHIVE_NAME, LOL_URL, fetch_lol
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.pairs import find_pairs
 from zero_dce_keras.data.splits import Splits, split_at_scenes
-
-LOL_URL = (
-    "https://huggingface.co/datasets/geekyrakshit/LoL-Dataset/resolve/main/"
-    "lol_dataset.zip"
-)
 
 
 def load_lol(
@@ -32,8 +28,9 @@ def load_lol(
     split) all work. The test set is eval15 at full size, one pair a batch.
 
     Args:
-        data_dir: directory that holds `our485`, at any depth. By default
-            `ZERO_DCE_DATA`, or the user cache directory.
+        data_dir: directory that holds `our485`, at any depth, or `lol_dataset.zip`. By
+            default `ZERO_DCE_DATA`, or the user cache directory; what is not there is
+            downloaded.
         train_images: about how many pairs to train on.
         validation_images: about how many pairs to validate on.
         image_size: side in pixels of the training and validation images.
@@ -50,7 +47,8 @@ def load_lol(
         `(1, H, W, 3)` for the test set.
 
     Raises:
-        FileNotFoundError: if the data set is not there; the message says what to do.
+        FileNotFoundError: if the data set is not there and cannot be downloaded; the
+            message says what to do.
         ValueError: if the numbers do not fit the data.
     """
     from zero_dce_keras.data.pipeline import make_dataset  # imports Keras
@@ -77,7 +75,7 @@ def load_lol(
 
 def split_lol(data_dir=None, train_images=400, validation_images=85):
     """The pairs of LOL as `Splits`; see `load_lol`."""
-    root = find_lol(data_dir)
+    root = get_lol(data_dir)
     pairs = find_pairs(root / "our485" / "low", root / "our485" / "high")
     scenes = [lol_scenes().get(pair.name, pair.name) for pair in pairs]
     train_end, validation_end = split_at_scenes(scenes, train_images, validation_images)
@@ -91,8 +89,21 @@ def split_lol(data_dir=None, train_images=400, validation_images=85):
 
 def lol_test_pairs(data_dir=None):
     """The pairs of eval15, LOL's test set."""
-    eval15 = find_lol(data_dir, "eval15") / "eval15"
+    eval15 = get_lol(data_dir, "eval15") / "eval15"
     return find_pairs(eval15 / "low", eval15 / "high")
+
+
+def get_lol(data_dir=None, part="our485"):
+    """As `find_lol`; what is not there is unpacked from `lol_dataset.zip`, which is
+    downloaded if no directory was given."""
+    start = Path(data_dir) if data_dir is not None else data_home()
+    try:
+        return find_lol(start, part)
+    except FileNotFoundError:
+        if data_dir is not None and not (start / ARCHIVE_NAME).is_file():
+            raise
+    fetch_lol(start, may_download=data_dir is None)
+    return find_lol(start, part)
 
 
 def find_lol(data_dir=None, part="our485"):
@@ -100,13 +111,18 @@ def find_lol(data_dir=None, part="our485"):
     start = Path(data_dir) if data_dir is not None else data_home()
     if start.is_dir():
         for found in sorted(start.rglob(part), key=lambda path: len(path.parts)):
-            if "__MACOSX" not in found.parts and (found / "low").is_dir():
+            if _counts(found.relative_to(start)) and (found / "low").is_dir():
                 return found.parent
     raise FileNotFoundError(
         f"{start}: no LOL data set here (a directory {part} with low and high in it). "
         "Give its place with --data-dir (in Python: data_dir=) or in ZERO_DCE_DATA; "
-        f"or unpack {LOL_URL} there; or train on --dataset sample"
+        f"or place {LOL_URL} there; or use --dataset sample"
     )
+
+
+def _counts(path):
+    """Not what macOS leaves in archives, and nothing hidden, which may be unfinished."""
+    return not any(part == "__MACOSX" or part.startswith(".") for part in path.parts)
 
 
 def lol_scenes():

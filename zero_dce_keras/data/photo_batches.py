@@ -25,14 +25,16 @@ class PhotoBatches(keras.utils.PyDataset):
         on_device: whether to keep the photographs on the device; by default, if it is
             a GPU and they fit.
         augmentation: `Augmentation` of the low-light images, drawn in main memory.
+        first_epoch: number of the epoch to begin with.
     """
 
-    def __init__(self, images, epochs, on_device=None, augmentation=None):
+    def __init__(
+        self, images, epochs, on_device=None, augmentation=None, first_epoch=0
+    ):
         super().__init__()
         self._augmentation = augmentation
         self._epochs = epochs
-        self._epoch = 0
-        self._batches = epochs.batches(0)
+        self._begin(first_epoch)
         self._images = images
         self._cut_out = cut_out
         if self._fits(images) if on_device is None else on_device:
@@ -47,8 +49,7 @@ class PhotoBatches(keras.utils.PyDataset):
         batch = self._cut_out(self._images, cuts, self._epochs.crop_size)
         batch = ops.cast(ops.convert_to_tensor(batch), "float32") / 255.0
         if self._epochs.mixup:
-            shares = self._epochs.shares(self._epoch)[index]
-            batch = mix(batch, ops.convert_to_tensor(shares))
+            batch = mix(batch, ops.convert_to_tensor(self._shares[index]))
         low_light = batch[..., :3]
         if self._augmentation:
             shape = tuple(low_light.shape)
@@ -58,8 +59,13 @@ class PhotoBatches(keras.utils.PyDataset):
 
     def on_epoch_end(self):
         """Called by Keras: the next epoch has batches of its own."""
-        self._epoch += 1
-        self._batches = self._epochs.batches(self._epoch)
+        self._begin(self._epoch + 1)
+
+    def _begin(self, epoch):
+        self._epoch = epoch
+        self._batches = self._epochs.batches(epoch)
+        if self._epochs.mixup:
+            self._shares = self._epochs.shares(epoch)
 
     def _fits(self, images):
         same_size = len({image.shape for image in images}) == 1

@@ -23,6 +23,7 @@ def make_dataset(
     rotate=False,
     mixup=False,
     augmentation=None,
+    first_epoch=0,
 ):
     """Batches of photographs, or of pairs with their references, for `fit`.
 
@@ -46,6 +47,7 @@ def make_dataset(
         mixup: whether to mix every image with its neighbour in the batch, and the
             references alike, in a proportion drawn anew.
         augmentation: `Augmentation` of the low-light images; `None` for none.
+        first_epoch: number of the epoch to begin with, for a run that is resumed.
 
     Returns:
         On the TensorFlow backend a `tf.data.Dataset`, on JAX and PyTorch a
@@ -73,18 +75,20 @@ def make_dataset(
         mixup,
     )
     if keras.backend.backend() == "tensorflow":
-        return _tf_dataset(images, epochs, augmentation)
-    return PhotoBatches(images, epochs, augmentation=augmentation)
+        return _tf_dataset(images, epochs, augmentation, first_epoch)
+    return PhotoBatches(
+        images, epochs, augmentation=augmentation, first_epoch=first_epoch
+    )
 
 
-def _tf_dataset(images, epochs, augmentation=None):
+def _tf_dataset(images, epochs, augmentation=None, first_epoch=0):
     import tensorflow as tf
 
-    numbers = itertools.count()
+    numbers = itertools.count(first_epoch)
 
     def one_epoch():
         epoch = next(numbers)
-        shares = epochs.shares(epoch)
+        shares = epochs.shares(epoch) if epochs.mixup else None
         for index, cuts in enumerate(epochs.batches(epoch)):
             batch = cut_out(images, cuts, epochs.crop_size)
             if epochs.mixup:

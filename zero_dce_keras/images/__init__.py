@@ -17,10 +17,13 @@ from zero_dce_keras.images.read_write import (
     upright_rgb,
     write_image,
 )
+from zero_dce_keras.images.tiles import cut_image, cut_side
 
 __all__ = [
     "IMAGE_SUFFIXES",
     "contact_sheet",
+    "cut_image",
+    "cut_side",
     "darken",
     "linear_to_srgb",
     "list_images",

@@ -43,7 +43,7 @@ def ahead(items, size=2):
                     put(item)
                     if is_unwanted.is_set():
                         return
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001, it is raised where it is awaited
             put(END, error)
         else:
             put(END)

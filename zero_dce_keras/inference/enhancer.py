@@ -1,28 +1,26 @@
 """Enhancing photographs: give a type, get the type."""
 
+import functools
 from pathlib import Path
 
-import keras
 import numpy as np
 from PIL import Image
 
-from zero_dce_keras.devices import is_out_of_memory
-from zero_dce_keras.images import (
-    read_image,
-    to_float,
-    to_uint8,
-    upright_rgb,
-    write_image,
-)
-from zero_dce_keras.models import open_model
+from zero_dce_keras.images import read_image, upright_rgb, write_image
+from zero_dce_keras.inference.arrays import as_colour, as_given, check_array
+from zero_dce_keras.inference.curves import Curves, apply_maps, check_curve_options
+from zero_dce_keras.inference.runner import Runner
+from zero_dce_keras.models import list_presets, load_card, open_model
 
 
 class Enhancer:
     """A trained model that takes photographs as they come.
 
     Args:
-        model: a `ZeroDCE`, or another model of the package. One without curves
-            (`curve_maps`), such as `MIRNet`, takes neither iterations nor strength.
+        model: a `ZeroDCE`, or another model of the package. One without curves, such as
+            `MIRNet`, takes neither iterations nor strength.
+        companion: what `fast=True` uses: a `ZeroDCEPlusPlus` with `resampling="area"`,
+            or the name of its preset. By default the model, if it is such a one.
 
     Example:
 
@@ -34,66 +32,154 @@ class Enhancer:
     ((32, 48, 3), 'uint8', True)
     """
 
-    def __init__(self, model):
+    def __init__(self, model, companion=None):
         self.model = model
-        self._compiled = {}  # by (iterations, denoise)
+        self._companion = model if companion is None else companion
+        self._runner = Runner(model)
 
     @classmethod
     def from_preset(cls, name):
-        """The enhancer of a preset, or of anything else that `--weights` takes."""
-        return cls(open_model(name))
+        """The enhancer of a preset, or of anything else that `--weights` takes.
 
-    @property
-    def has_curves(self):
-        """Whether the model enhances by curves, which can be scaled and repeated."""
-        return hasattr(self.model, "curve_maps")
+        `fast=True` uses the companion weights that the preset's card names.
+        """
+        return cls(open_model(name), _companion_of(name))
 
-    def __call__(self, image, iterations=None, strength=1.0, denoise=None):
+    @functools.cached_property
+    def fast(self):
+        """The `FastEnhancer` of the companion weights, made on first use.
+
+        Raises:
+            ValueError: if there are no companion weights.
+            ImportError: if Numba is missing, which the extra `fast` brings.
+        """
+        try:
+            from zero_dce_keras.inference.fast import FastEnhancer
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f"fast needs {error.name}: pip install 'zero_dce_keras[fast]'"
+            ) from None
+        companion = self._companion
+        if isinstance(companion, str):
+            companion = open_model(companion)
+        if getattr(companion, "resampling", None) != "area":
+            names = [name for name in list_presets() if _companion_of(name)]
+            raise ValueError(
+                "fast needs companion weights, which these weights do not name. Presets "
+                f"that do: {', '.join(names)}"
+            )
+        return FastEnhancer(companion)
+
+    def __call__(
+        self,
+        image,
+        iterations=None,
+        strength=1.0,
+        denoise=None,
+        tile=None,
+        fast=False,
+        gains=None,
+    ):
         """Enhance one image or a batch.
 
         Args:
-            image: an array `(H, W, 3)` or `(B, H, W, 3)`, uint8, uint16, or float in
-                [0, 1]; a PIL image; or the path of a photograph.
+            image: an array `(H, W, 3)`, grey `(H, W)`, with alpha `(H, W, 4)`, or a batch
+                `(B, H, W, 3)` or `(B, H, W, 4)`; uint8, uint16, or float in [0, 1]; a
+                PIL image; or the path of a photograph.
             iterations: how many times to apply a curve; 0 is the identity, the model's
                 own number the default.
             strength: float in [0, 1] that scales the curves; 0 is the identity.
-            denoise: False leaves out the denoiser of a model that has one; True fails
-                for a model that has none. By default, what there is.
+            denoise: False leaves out the denoising filter of a model that has one; True
+                fails for a model that has none. By default, what there is.
+            tile: side in pixels of the parts that the image is cut into, so that the
+                memory it takes does not grow with it. The result is the same for models
+                with curves; a model that looks at the whole image, such as `MIRNet`,
+                gives parts that are blended where they overlap. By default 512 for
+                images above a megapixel; 0 never cuts.
+            fast: True estimates the curves on a small copy of the image by the companion
+                weights, and applies them in one pass on the processor: hundreds of times
+                faster. Floats are worked on with 16 bits, and `tile` is not needed.
+            gains: float array `(8,)` in place of the image's own statistics, see
+                `gains`: so that the frames of a video are treated alike.
 
         Returns:
-            An array of the same shape and dtype; an RGB PIL image for a PIL image or a
-            path.
+            An array of the same shape and dtype, alpha as it was; an RGB PIL image for a
+            PIL image or a path.
 
         Raises:
-            ValueError: if the array has another shape or dtype, or an argument is out
-                of its range.
+            ValueError: if the array has another shape or dtype, an argument is out of
+                its range, or there are no companion weights.
             MemoryError: if the images are too large for the device.
         """
-        if not self.has_curves and (iterations is not None or strength != 1):
-            raise ValueError(
-                f"iterations and strength are for curves: {type(self.model).__name__} "
-                f"has none. Received: {iterations} and {strength}"
-            )
-        if not 0 <= strength <= 1:
-            raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
         if isinstance(image, (str, Path)):
-            return Image.fromarray(
-                self(read_image(image), iterations, strength, denoise)
-            )
+            image = Image.fromarray(read_image(image))
         if isinstance(image, Image.Image):
-            return Image.fromarray(
-                self(upright_rgb(image), iterations, strength, denoise)
+            enhanced = self(
+                upright_rgb(image), iterations, strength, denoise, tile, fast, gains
             )
-        if denoise and not self.model.can_denoise:
+            return Image.fromarray(enhanced)
+        self._check(iterations, strength, denoise, fast)
+        check_array(image)
+        colour = as_colour(image)  # (B, H, W, 3)
+        denoise = denoise is not False
+        if iterations == 0 or strength == 0:
+            return image.copy()
+        if fast:
+            enhanced = [
+                self.fast(one, iterations, strength, denoise, gains) for one in colour
+            ]
+            return as_given(np.stack(enhanced), image)
+        enhanced = self._runner.enhance(
+            colour, iterations, strength, denoise, tile, gains
+        )
+        return as_given(enhanced, image)
+
+    def curves(self, image, denoise=None, tile=None, fast=False):
+        """The curves of one image, estimated once, to be applied again and again.
+
+        Args:
+            image: an array `(H, W, 3)`, `(H, W)` or `(H, W, 4)`, as for a call.
+            denoise, tile, fast: as for a call.
+
+        Returns:
+            `Curves`, whose `apply(iterations=None, strength=1.0)` gives what a call with
+            these arguments would, without the network. They take 4 bytes a pixel and map
+            channel, 96 a pixel for 8 maps; fast ones take 6.
+
+        Raises:
+            ValueError: as a call does, and for a model without curves.
+        """
+        self._check(None, 1.0, denoise, fast)
+        if not self.model.has_curves and not fast:
             raise ValueError(
-                "denoise needs a model with a denoiser: zero_dce_lol_denoise"
+                f"curves are for models with curves: {type(self.model).__name__} has "
+                "none"
             )
-        _check_array(image)
-        single = image.ndim == 3
-        batch = to_float(image[None] if single else image)  # (B, H, W, 3)
-        enhanced = self._enhance(batch, iterations, strength, denoise is not False)
-        enhanced = _like(enhanced, image.dtype)
-        return enhanced[0] if single else enhanced
+        check_array(image)
+        if image.ndim == 4:
+            raise ValueError(
+                f"image must be one image, not a batch. Received: {image.shape}"
+            )
+        colour, denoise = as_colour(image)[0], denoise is not False
+        if fast:
+            apply = self.fast.curves(colour, denoise).apply
+            return Curves(image, apply, self.fast.model.num_iterations)
+        images, maps = self._runner.estimate(colour, denoise, tile)
+        apply = functools.partial(apply_maps, image, images, maps)
+        return Curves(image, apply, self.model.num_iterations)
+
+    def gains(self, image):
+        """The statistics of an image that its brightness depends on.
+
+        Args:
+            image: array `(H, W, 3)`, uint8, uint16 or float in [0, 1].
+
+        Returns:
+            float32 array `(8,)`, see `ExposureNormalization.gains`; `None` for a model
+            that does not normalise the exposure.
+        """
+        gains = self._runner.gains(image)
+        return None if gains is None else gains.reshape(-1)
 
     def enhance_file(self, source, target, iterations=None, strength=1.0, denoise=None):
         """Read a photograph, enhance it, write it; `target` is written whole or not."""
@@ -102,71 +188,23 @@ class Enhancer:
         image = self(read_image(source), iterations, strength, denoise)
         write_image(target, image)
 
-    def _enhance(self, images, iterations, strength, denoise):
-        if iterations == 0:
-            return images
-        key = iterations, denoise and self.model.can_denoise
-        if key not in self._compiled:
-            if self.has_curves:
-                self._compiled[key] = _whole_model(self.model, *key)
-            else:
-                self._compiled[key] = _model_without_curves(self.model)
-        inputs = images
-        if self.has_curves:
-            inputs = [images, np.full(len(images), strength, "float32")]
-        try:
-            return self._compiled[key].predict_on_batch(inputs)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            count, height, width = images.shape[:3]
-            raise MemoryError(
-                f"out of memory: {count} image(s) of {width}×{height} at once. Give "
-                "fewer or smaller ones"
-            ) from error
+    def _check(self, iterations, strength, denoise, fast):
+        model = self.fast.model if fast else self.model
+        name = type(model).__name__
+        if not model.has_curves and (iterations is not None or strength != 1):
+            raise ValueError(
+                f"iterations and strength are for curves: {name} has none. "
+                f"Received: {iterations} and {strength}"
+            )
+        check_curve_options(iterations, strength)
+        if denoise and not model.can_denoise:
+            raise ValueError(
+                f"denoise needs a model with a denoising filter: this {name} has none"
+            )
 
 
-def _whole_model(model, iterations, denoise):
-    """Images and strengths in, enhanced images out: compiled as one, on any backend.
-
-    Only the images travel to the device and back, not the curve maps.
-    """
-    images = keras.Input((None, None, 3))
-    strength = keras.Input(())
-    options = {"denoise": denoise} if model.can_denoise else {}
-    enhanced = model.enhance(images, iterations, strength, **options)
-    return keras.Model([images, strength], enhanced)
-
-
-def _model_without_curves(model):
-    """Images in, enhanced images out, for a model that gives them at once."""
-    images = keras.Input((None, None, 3))
-    return keras.Model(images, model(images, training=False))
-
-
-def _check_array(image):
-    image_like = isinstance(image, np.ndarray) and image.ndim in (3, 4)
-    if not image_like or image.shape[-1] != 3 or 0 in image.shape:
-        raise ValueError(
-            "image must be a path, a PIL image, or an array (H, W, 3) or (B, H, W, 3). "
-            f"Received: {getattr(image, 'shape', type(image).__name__)}"
-        )
-    if image.dtype not in (np.uint8, np.uint16) and image.dtype.kind != "f":
-        raise ValueError(
-            f"image must be uint8, uint16 or float in [0, 1]. Received: {image.dtype}"
-        )
-    if image.dtype.kind == "f" and not (image.min() >= 0 and image.max() <= 1):
-        raise ValueError(
-            "image must be in [0, 1] where it is float. "
-            f"Received: values from {image.min()} to {image.max()}"
-        )
-
-
-def _like(enhanced, dtype):
-    """Float images in [0, 1] as `dtype`."""
-    if dtype == np.uint8:
-        return to_uint8(enhanced)
-    enhanced = np.clip(enhanced, 0, 1)
-    if dtype == np.uint16:
-        return np.rint(enhanced * 65535).astype(np.uint16)
-    return enhanced.astype(dtype)
+def _companion_of(name):
+    """The preset that the card of a preset names for `fast=True`; `None` for none."""
+    if not any(str(name) == preset for preset in list_presets()):
+        return None
+    return load_card(name).get("companion")

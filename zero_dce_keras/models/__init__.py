@@ -3,9 +3,11 @@
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
 from zero_dce_keras.models.dce_net_plus_plus import build_dce_net_plus_plus
-from zero_dce_keras.models.denoiser import build_denoiser
-from zero_dce_keras.models.denoising_zero_dce import DenoisingZeroDCE
-from zero_dce_keras.models.exposure_normalization import ExposureNormalization
+from zero_dce_keras.models.denoising_filter import DenoisingFilter
+from zero_dce_keras.models.exposure_normalization import (
+    ExposureNormalization,
+    cell_size,
+)
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.load import load_model, open_model
 from zero_dce_keras.models.mirnet import (
@@ -29,7 +31,7 @@ from zero_dce_keras.models.zero_dce_plus_plus import ZeroDCEPlusPlus
 __all__ = [
     "ChannelAttention",
     "ChannelPooling",
-    "DenoisingZeroDCE",
+    "DenoisingFilter",
     "DownSample",
     "DualAttentionUnit",
     "ExposureNormalization",
@@ -45,7 +47,7 @@ __all__ = [
     "apply_curves",
     "build_dce_net",
     "build_dce_net_plus_plus",
-    "build_denoiser",
+    "cell_size",
     "list_presets",
     "load_card",
     "load_model",

@@ -11,6 +11,8 @@ LEAST_CELLS = 50  # on the shorter side before the cells grow
 CENTRE_WIDTH = 0.3  # σ of the metering's centre, in half image sides
 BISECTIONS = 12
 LOG_GAINS = (0.0, 3.6)  # natural logarithms of the least and the largest gain
+LOG_TYPICAL = -2.95  # natural logarithm of LOL's typical mean brightness, .052
+LEAST_GAMMA = 0.4
 BLACK = 1e-4  # what is darker counts as this, so that logarithms and slopes are finite
 
 
@@ -26,18 +28,26 @@ class ExposureNormalization(keras.layers.Layer):
 
     with w one factor a channel that goes part of the way to a grey world. k is such that
     the miniature's brightest channel, averaged as a fourth power with more weight on
-    the centre, is `target`. Colours are then drawn towards grey by `saturation`. The
+    the centre, is `target`. Before that, a share `black` of the darkest cell of each
+    channel is taken off; gamma follows the mean brightness m of what is left,
+
+        gamma + gamma_slope · (ln(m + pedestal) − ln(.052)), within [.4, 1],
+
+    so that the shadows of very dark photographs are lifted more. Colours are then drawn towards grey by `saturation`. The
     shoulder s keeps lamps from burning out.
 
     The constants are calibrated, not learned: card of the preset `zero_dce_lol`.
 
     Args:
         target: metered brightness of the result, in (0, 1).
-        gamma: exponent of the tone curve, in (0, 1]; small ones lift shadows.
+        gamma: exponent of the tone curve, in [0.4, 1]; small ones lift shadows.
         pedestal: added to the image, in [0, 1]: half a level or two of an 8-bit image
             keep black from becoming noise.
         cast: how far to go to a grey world, in [0, 1].
         saturation: factor of the colours' distance from grey, in [0, 1].
+        black: share of the darkest cell of each channel that counts as haze and is taken
+            off, in [0, 1].
+        gamma_slope: how much gamma follows the photograph's brightness; at least 0.
         centre_weight: how much more the centre counts than the border; at least 0.
         well_exposed: `None` to treat all images alike, or two brightnesses in [0, 1]: an
             image metered above the second is left as it is, one below the first is
@@ -64,24 +74,30 @@ class ExposureNormalization(keras.layers.Layer):
         cast=0.4,
         saturation=0.8,
         centre_weight=15.0,
+        black=0.0,
+        gamma_slope=0.0,
         well_exposed=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        for name, value in (("target", target), ("gamma", gamma)):
-            if not 0 < value <= 1:
-                raise ValueError(f"{name} must be in (0, 1]. Received: {value}")
+        if not 0 < target <= 1:
+            raise ValueError(f"target must be in (0, 1]. Received: {target}")
+        if not LEAST_GAMMA <= gamma <= 1:
+            raise ValueError(f"gamma must be in [0.4, 1]. Received: {gamma}")
         for name, value in (
             ("pedestal", pedestal),
             ("cast", cast),
             ("saturation", saturation),
+            ("black", black),
         ):
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be in [0, 1]. Received: {value}")
-        if centre_weight < 0:
-            raise ValueError(
-                f"centre_weight must not be negative. Received: {centre_weight}"
-            )
+        for name, value in (
+            ("centre_weight", centre_weight),
+            ("gamma_slope", gamma_slope),
+        ):
+            if value < 0:
+                raise ValueError(f"{name} must not be negative. Received: {value}")
         if well_exposed is not None and not 0 <= well_exposed[0] < well_exposed[1] <= 1:
             raise ValueError(
                 "well_exposed must be None or two increasing brightnesses in [0, 1]. "
@@ -93,6 +109,8 @@ class ExposureNormalization(keras.layers.Layer):
         self.cast = cast
         self.saturation = saturation
         self.centre_weight = centre_weight
+        self.black = black
+        self.gamma_slope = gamma_slope
         self.metering_cells = MeteringCells()
         self.well_exposed = None if well_exposed is None else list(well_exposed)
 
@@ -106,46 +124,63 @@ class ExposureNormalization(keras.layers.Layer):
             images: float tensor `(B, H, W, 3)` in [0, 1].
 
         Returns:
-            float tensor `(B, 1, 1, 4)`: the factor of each channel, and the share in
-            [0, 1] of the normalised image in the result. No gradient flows through it.
+            float tensor `(B, 1, 1, 8)`: the factor of each channel, the share in [0, 1]
+            of the normalised image in the result, the black level of each channel, and
+            gamma. No gradient flows through it.
         """
         return self.gains_of_cells(self.metering_cells(images))
 
     def gains_of_cells(self, cells):
         """As `gains`, of the metering cells `(B, h, w, 3)` of the images."""
         share = self._share(cells)
-        cells = cells + self.pedestal
+        black = self.black * ops.min(cells, axis=(1, 2), keepdims=True)  # (B, 1, 1, 3)
+        cells = cells - black + self.pedestal
+        gamma = self._gamma(cells)
         means = ops.mean(cells, axis=(1, 2), keepdims=True)  # (B, 1, 1, 3)
         grey = ops.mean(means, axis=-1, keepdims=True)
         white_balance = _power(grey / _at_least_black(means), self.cast)
-        cells = cells * white_balance
+        # (k · x) ** gamma is k ** gamma · x ** gamma: the costly power is taken once.
+        powered = _power(_at_least_black(cells * white_balance), gamma)
         low, high = (log + ops.zeros_like(grey) for log in LOG_GAINS)
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
-            metered = self._meter(self._tone(cells * ops.exp(middle)))
+            metered = self._meter(self._shoulder(powered * ops.exp(gamma * middle)))
             too_dark = metered < self.target**4
             low, high = (
                 ops.where(too_dark, middle, low),
                 ops.where(too_dark, high, middle),
             )
         factors = white_balance * ops.exp((low + high) / 2)
-        return ops.stop_gradient(ops.concatenate([factors, share], axis=-1))
+        gains = ops.concatenate([factors, share, black, gamma], axis=-1)
+        return ops.stop_gradient(gains)
 
-    def apply_gains(self, images, gains):
+    def apply_gains(self, images, gains, low_light=None):
         """The normalised images, pixel by pixel: `gains` may come from larger ones.
 
         Args:
             images: float tensor `(B, H, W, 3)` in [0, 1].
-            gains: float tensor `(B, 1, 1, 4)`, from `gains`.
+            gains: float tensor `(B, 1, 1, 8)`, from `gains`.
+            low_light: what well-exposed images are left as: the images before a filter,
+                say. By default, the images.
 
         Returns:
             float tensor `(B, H, W, 3)` in [0, 1].
         """
         images = ops.convert_to_tensor(images)
-        normalized = self._tone((images + self.pedestal) * gains[..., :3])
+        raised = ops.maximum(images - gains[..., 4:7], 0) + self.pedestal
+        normalized = self._tone(raised * gains[..., :3], gains[..., 7:])
         if self.well_exposed is None:
             return normalized
-        return images + gains[..., 3:] * (normalized - images)
+        unchanged = images if low_light is None else low_light
+        return unchanged + gains[..., 3:4] * (normalized - unchanged)
+
+    def _gamma(self, cells):
+        """(B, 1, 1, 1)"""
+        mean = ops.mean(cells, axis=(1, 2, 3), keepdims=True)
+        gamma = self.gamma + self.gamma_slope * (
+            ops.log(_at_least_black(mean)) - LOG_TYPICAL
+        )
+        return ops.clip(gamma, LEAST_GAMMA, 1.0)
 
     def _share(self, cells):
         """(B, 1, 1, 1): 0 for well-exposed images, 1 for dark ones."""
@@ -161,8 +196,10 @@ class ExposureNormalization(keras.layers.Layer):
         weighted = self._metering_weights(cells) * ops.square(ops.square(brightest))
         return ops.reshape(ops.sum(weighted, axis=(1, 2)), (-1, 1, 1, 1))
 
-    def _tone(self, x):
-        z = _power(_at_least_black(x), self.gamma)
+    def _tone(self, x, gamma):
+        return self._shoulder(_power(_at_least_black(x), gamma))
+
+    def _shoulder(self, z):
         z = z / ops.sqrt(ops.sqrt(1 + ops.square(ops.square(z))))
         grey = ops.sum(z * ops.convert_to_tensor(LUMA, z.dtype), axis=-1, keepdims=True)
         return ops.clip(grey + self.saturation * (z - grey), 0, 1)
@@ -187,6 +224,8 @@ class ExposureNormalization(keras.layers.Layer):
             "cast": self.cast,
             "saturation": self.saturation,
             "centre_weight": self.centre_weight,
+            "black": self.black,
+            "gamma_slope": self.gamma_slope,
             "well_exposed": self.well_exposed,
         }
 

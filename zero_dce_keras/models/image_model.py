@@ -28,6 +28,10 @@ class ImageModel(PresetMixin, Trainer):
     """
 
     can_denoise = False  # whether `enhance` has a `denoise` to turn off
+    has_curves = False  # whether it has `enhance`, with iterations and strength
+    context = None  # pixels around it that a pixel depends on; None: the whole image
+    grid = 1  # parts of an image begin at multiples of this many pixels
+    exposure_normalization = None  # its statistics are of whole images
     default_learning_rate = 1e-4
 
     def __init__(self, loss_names, **kwargs):
@@ -37,6 +41,10 @@ class ImageModel(PresetMixin, Trainer):
             name: keras.metrics.Mean(name=name)
             for name in (*loss_names, *REFERENCE_METRICS)
         }
+
+    def enhance(self, low_light):
+        """Enhanced images `(B, H, W, 3)` of images `(B, H, W, 3)` in [0, 1]."""
+        return self(low_light, training=False)
 
     def compile(
         self,

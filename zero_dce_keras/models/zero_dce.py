@@ -6,6 +6,7 @@ from keras import ops
 from zero_dce_keras import losses
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
+from zero_dce_keras.models.denoising_filter import DenoisingFilter
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.image_model import ImageModel, as_images
 
@@ -49,6 +50,8 @@ class ZeroDCE(ImageModel):
         exposure_normalization: dict of arguments of `ExposureNormalization`, which then
             brings every photograph to one brightness before DCE-Net sees it; `None`
             (default) for Zero-DCE as published.
+        denoising_filter: dict of arguments of `DenoisingFilter`, through which every
+            photograph then goes first; `None` (default) for none.
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
 
     Raises:
@@ -69,6 +72,7 @@ class ZeroDCE(ImageModel):
     """
 
     size_arguments = ("num_iterations", "filters", "num_layers")
+    has_curves = True
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class ZeroDCE(ImageModel):
         loss_form="official",
         kernel_initializer="glorot_uniform",
         exposure_normalization=None,
+        denoising_filter=None,
         **kwargs,
     ):
         names = {*DEFAULT_LOSS_WEIGHTS, *DENOISING_LOSSES}
@@ -107,6 +112,11 @@ class ZeroDCE(ImageModel):
         self.well_exposedness = well_exposedness
         self.loss_weights = weights
         self._denoises = len(self.loss_weights) > len(DEFAULT_LOSS_WEIGHTS)
+        if self._denoises and denoising_filter is not None:
+            raise ValueError(
+                "denoising_loss and total_variation_loss compare neighbours whose noise "
+                "is independent, which denoising_filter has mixed: use one or the other"
+            )
         self.exposure_patch_size = exposure_patch_size
         self.loss_form = loss_form
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -116,6 +126,9 @@ class ZeroDCE(ImageModel):
             self.exposure_normalization = ExposureNormalization(
                 **exposure_normalization, dtype="float32"
             )
+        self.denoising_filter = None
+        if denoising_filter is not None:
+            self.denoising_filter = DenoisingFilter(**denoising_filter, dtype="float32")
         self._neighbor_seed = keras.random.SeedGenerator()
         self.built = True  # by construction: DCE-Net knows its shapes
 
@@ -133,8 +146,16 @@ class ZeroDCE(ImageModel):
         """Enhance images `(B, H, W, 3)` in [0, 1]; see `apply_curves`."""
         return self.enhance(low_light, num_iterations, training=training)
 
-    def enhance(self, low_light, num_iterations=None, strength=None, training=None):
-        """Enhance images, with less strength if wanted.
+    def enhance(
+        self,
+        low_light,
+        num_iterations=None,
+        strength=None,
+        gains=None,
+        denoise=True,
+        training=None,
+    ):
+        """Enhance images, with less strength if wanted, or a part of larger ones.
 
         Args:
             low_light: float tensor `(B, H, W, 3)` in [0, 1].
@@ -142,6 +163,8 @@ class ZeroDCE(ImageModel):
                 the model's own number.
             strength: float tensor `(B,)` in [0, 1] that scales the curves, and how far
                 the exposure is normalised; 0 is the identity.
+            gains: what `gains` says of the whole images, where these are parts of them.
+            denoise: False leaves out the denoising filter, where the model has one.
             training: as in every Keras model.
 
         Returns:
@@ -150,40 +173,42 @@ class ZeroDCE(ImageModel):
         low_light = as_images(low_light)
         if num_iterations == 0:
             return low_light
-        return self.tone(low_light, num_iterations, strength, training)(low_light)
+        images, curve_maps = self.estimate(low_light, gains, denoise, training)
+        if strength is not None:
+            share = ops.reshape(strength, (-1, 1, 1, 1))
+            images = low_light + share * (images - low_light)
+            curve_maps = share * curve_maps
+        return self.get_enhanced_image(images, curve_maps, num_iterations)
 
-    def tone(self, low_light, num_iterations=None, strength=None, training=None):
-        """What enhancing these images does to each pixel and channel, as a function.
+    def estimate(self, low_light, gains=None, denoise=True, training=None):
+        """The images that curves are applied to, and the curves.
 
         Args:
-            low_light: float tensor `(B, H, W, 3)` in [0, 1].
-            num_iterations, strength, training: as in `enhance`.
+            low_light, gains, denoise, training: as in `enhance`.
 
         Returns:
-            Function from images of that shape to enhanced ones: pixels that are like
-            those of `low_light` are treated alike.
+            The images after denoising filter and exposure normalisation, float tensor
+            `(B, H, W, 3)` in [0, 1]; and their curve maps, `(B, H, W, 3·n)`.
         """
-        normalization = self.exposure_normalization
-        gains = None if normalization is None else normalization.gains(low_light)
+        images = low_light = as_images(low_light)
+        if gains is None:
+            gains = self.gains(low_light)
+        if denoise and self.can_denoise:
+            images = self.denoising_filter(images)
+        if gains is not None:
+            images = self.exposure_normalization.apply_gains(images, gains, low_light)
+        return images, self.curve_maps(images, training)
 
-        def normalize(x):
-            return x if gains is None else normalization.apply_gains(x, gains)
+    def gains(self, low_light):
+        """What the model must know of whole images to enhance parts of them.
 
-        curve_maps = self.curve_maps(normalize(low_light), training)
-        if strength is None:
-            return lambda x: self.get_enhanced_image(
-                normalize(x), curve_maps, num_iterations
-            )
-        share = ops.reshape(strength, (-1, 1, 1, 1))
-        return lambda x: self.get_enhanced_image(
-            x + share * (normalize(x) - x), share * curve_maps, num_iterations
-        )
-
-    def normalize(self, low_light):
-        """The images that the curves are applied to: all of one brightness, or as given."""
+        Returns:
+            float tensor `(B, 1, 1, 8)`, see `ExposureNormalization.gains`; `None` where
+            the model does not normalise the exposure.
+        """
         if self.exposure_normalization is None:
-            return low_light
-        return self.exposure_normalization(low_light)
+            return None
+        return self.exposure_normalization.gains(low_light)
 
     def curve_maps(self, images, training=None):
         """The curve maps `(B, H, W, 3·n)` of (normalised) images `(B, H, W, 3)`."""
@@ -193,8 +218,7 @@ class ZeroDCE(ImageModel):
         """Apply the curve maps `output` to the images `data`.
 
         Args:
-            data: float tensor `(B, H, W, 3)` in [0, 1], from `normalize` where the
-                model normalises the exposure.
+            data: float tensor `(B, H, W, 3)` in [0, 1], see `estimate`.
             output: float tensor `(B, H, W, 3·n)` in [−1, 1], from `dce_model`.
             num_iterations: 4 gives the image half-way; all n by default.
 
@@ -207,8 +231,7 @@ class ZeroDCE(ImageModel):
         """Weighted losses of a batch.
 
         Args:
-            data: low-light images, float tensor `(B, H, W, 3)` in [0, 1], from
-                `normalize` where the model normalises the exposure.
+            data: float tensor `(B, H, W, 3)` in [0, 1], see `estimate`.
             output: their curve maps, float tensor `(B, H, W, 3·n)` in [−1, 1].
 
         Returns:
@@ -260,10 +283,28 @@ class ZeroDCE(ImageModel):
 
         The reference is not looked at.
         """
-        images = self.normalize(as_images(low_light))
-        curve_maps = self.curve_maps(images, training)
+        images, curve_maps = self.estimate(low_light, training=training)
         enhanced = self.get_enhanced_image(images, curve_maps)
         return self._compute_losses(images, curve_maps, enhanced), enhanced
+
+    @property
+    def num_maps(self):
+        """How many curve maps the model estimates."""
+        return self.num_iterations
+
+    @property
+    def can_denoise(self):
+        """Whether there is a denoising filter, which `denoise=False` leaves out."""
+        return self.denoising_filter is not None
+
+    @property
+    def context(self):
+        """How far the model sees in each direction, in pixels."""
+        return self.num_layers + self._filter_context
+
+    @property
+    def _filter_context(self):
+        return self.denoising_filter.context if self.can_denoise else 0
 
     @property
     def network(self):
@@ -303,11 +344,14 @@ class ZeroDCE(ImageModel):
             "exposure_patch_size": self.exposure_patch_size,
             "loss_form": self.loss_form,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-            "exposure_normalization": self._normalization_config(),
+            "exposure_normalization": _arguments(self.exposure_normalization),
+            "denoising_filter": _arguments(self.denoising_filter),
         }
 
-    def _normalization_config(self):
-        if self.exposure_normalization is None:
-            return None
-        config = self.exposure_normalization.get_config()
-        return {name: config[name] for name in config if name not in ("name", "dtype")}
+
+def _arguments(layer):
+    """The arguments of a layer that may be missing."""
+    if layer is None:
+        return None
+    config = layer.get_config()
+    return {name: config[name] for name in config if name not in ("name", "dtype")}

@@ -93,6 +93,21 @@ class ZeroDCEPlusPlus(ZeroDCE):
             num_iterations = self.num_iterations
         return super().get_enhanced_image(data, output, num_iterations)
 
+    num_maps = 1
+
+    @property
+    def context(self):
+        """As of `ZeroDCE`; `None` where corners are aligned, which takes the whole map."""
+        if self.scale_factor == 1:
+            return super().context
+        if self.resampling == "official":
+            return None
+        return self.scale_factor * (self.num_layers + 1) + self._filter_context
+
+    @property
+    def grid(self):
+        return self.scale_factor
+
     def torch_names(self):
         """Which PyTorch name is which variable, see `load_torch_checkpoint`."""
         names = []

@@ -1,5 +1,7 @@
 """What happens at the end of an epoch."""
 
+import math
+import tempfile
 from pathlib import Path
 
 import keras
@@ -11,6 +13,99 @@ from zero_dce_keras.images import contact_sheet, to_float, to_uint8, write_image
 
 BEST_FILE = "best.weights.h5"
 LAST_FILE = "last.keras"
+EXPLODED = 1000  # times the loss of the first batch
+
+
+class StopOnBadLoss(keras.callbacks.Callback):
+    """End the training when a loss is not a number, or has exploded.
+
+    To be the first of the callbacks: those that save weights then save none that are
+    worthless.
+
+    Args:
+        run_dir: directory of the run, which the message names.
+
+    Raises:
+        ValueError: in the batch, or at the end of the epoch, where it happens; the
+            message names the losses.
+    """
+
+    async_safe = True  # Keras need not wait for every step's result
+
+    def __init__(self, run_dir):
+        super().__init__()
+        self.run_dir = run_dir
+        self.first_loss = None
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.first_loss is None:
+            self.first_loss = abs(logs["total_loss"])
+        self._check(logs, f"batch {batch + 1} of epoch {self._epoch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._check(logs, f"epoch {epoch + 1}")
+        for weight in self.model.trainable_variables:
+            if not np.isfinite(weight.numpy()).all():
+                self._stop(f"{weight.path} is not finite after epoch {epoch + 1}")
+
+    def _check(self, logs, place):
+        names = [name for name in logs if name.endswith("loss")]
+        bad = [name for name in names if not math.isfinite(logs[name])]
+        if bad:
+            parts = [name for name in bad if not name.endswith("total_loss")] or bad
+            self._stop(f"{', '.join(parts)} is {logs[parts[0]]} in {place}")
+        if abs(logs["total_loss"]) > EXPLODED * max(self.first_loss, 1):
+            self._stop(
+                f"total_loss exploded from {self.first_loss:.4g} to "
+                f"{logs['total_loss']:.4g} in {place}"
+            )
+
+    def _stop(self, reason):
+        kept = f"{self.run_dir} keeps the weights of epoch {self._epoch}"
+        if self._epoch == 0:
+            kept = "no epoch was finished"
+        raise ValueError(
+            f"{reason}: the training was stopped, {kept}. A lower learning_rate or a "
+            "global_clipnorm may help"
+        )
+
+
+class AverageWeights(keras.callbacks.Callback):
+    """Validate and save the averages of the weights; train on with the weights.
+
+    For an optimizer with `use_ema`. From the validation to the next epoch, the model's
+    weights are the averages. (Keras' `SwapEMAWeights` puts the weights where the
+    averages were; what ends a training early then takes one for the other.)
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.weights = None  # that training goes on with, while the averages are shown
+
+    def show(self):
+        """Make the averages the model's weights, if they are not yet."""
+        if self.weights is None:
+            variables = self.model.trainable_variables
+            self.weights = [np.array(v.numpy()) for v in variables]
+            self.model.optimizer.finalize_variable_values(variables)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.weights is not None:
+            for variable, value in zip(
+                self.model.trainable_variables, self.weights, strict=True
+            ):
+                variable.assign(value)
+            self.weights = None
+
+    def on_test_begin(self, logs=None):
+        self.show()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.show()  # where there is no validation
 
 
 class SaveWeights(keras.callbacks.Callback):
@@ -52,8 +147,19 @@ class SaveWeights(keras.callbacks.Callback):
         self._write(LAST_FILE, self.model.save)
 
     def _write(self, name, save):
+        self._check_room()
         with replacing(self.run_dir / name) as temporary:
             save(temporary)
+
+    def _check_room(self):
+        """An `OSError` where the disk is full: HDF5 would crash the process."""
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        size = 2 * sum(4 * math.prod(variable.shape) for variable in variables)
+        try:
+            with tempfile.TemporaryFile(dir=self.run_dir) as file:
+                file.write(bytes(size + 2**20))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.run_dir)) from None
 
 
 class SavePictures(keras.callbacks.Callback):

@@ -22,7 +22,7 @@ class Recipe:
     model: str = _option(
         "zero_dce",
         "what to train",
-        choices=("zero_dce", "denoising_zero_dce", "zero_dce_plus_plus", "mirnet"),
+        choices=("zero_dce", "zero_dce_plus_plus", "mirnet"),
     )
     train_images: int = _option(400, "about how many images to train on")
     validation_images: int = _option(85, "about how many images to validate on")
@@ -102,10 +102,11 @@ class Recipe:
     leave_well_exposed: bool = _option(
         False, "normalise dark photographs only, the less the brighter they are"
     )
-    denoiser_filters: int = _option(20, "channels of the denoiser's hidden layers")
-    denoiser_layers: int = _option(7, "convolutions of the denoiser, at least 2")
-    denoiser_smoothness: float = _option(
-        0.03, "weight of the total variation of the denoiser's output"
+    adaptive_tone: bool = _option(
+        False, "normalise with a black level and a gamma that follow the photograph"
+    )
+    denoising_filter: bool = _option(
+        False, "smooth the noise of every photograph before all else"
     )
     monitor: str = _option(
         "total_loss",
@@ -132,8 +133,6 @@ class Recipe:
             "num_layers",
             "scale_factor",
             "exposure_patch_size",
-            "denoiser_filters",
-            "denoiser_layers",
             "num_rrg",
             "num_mrb",
             "channels",

@@ -29,16 +29,21 @@ def default():
 
 
 def denoise():
-    """The recipe of the preset `zero_dce_lol_denoise`: a denoiser behind the curves.
+    """The recipe of the preset `zero_dce_lol_denoise`: a filter before the curves.
 
-    Command: python -m zero_dce_keras.fit --model denoising_zero_dce --data-dir DIR
-    (or --recipe denoise)
+    Command: python -m zero_dce_keras.fit --recipe denoise --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: 10 minutes.
-    Scores on eval15: PSNR 19.36 dB, SSIM .768: behind curves that denoise, a denoiser
-    gains nothing (docs/experiments.md).
+    Time: TIME_DENOISE minutes.
+    Scores on eval15: PSNR PSNR_DENOISE dB, SSIM SSIM_DENOISE.
     """
-    return default().replace(model="denoising_zero_dce", denoiser_smoothness=0.003)
+    return default().replace(
+        epochs=2,
+        adaptive_tone=True,
+        denoising_filter=True,
+        smoothness_weight=1600.0,
+        denoising_weight=0.0,
+        total_variation_weight=0.0,
+    )
 
 
 def tiny():
@@ -46,12 +51,10 @@ def tiny():
 
     Command: python -m zero_dce_keras.fit --recipe tiny --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: 3 minutes.
-    Scores on eval15: PSNR 19.25 dB, SSIM .762.
+    Time: TIME_TINY minutes.
+    Scores on eval15: PSNR PSNR_TINY dB, SSIM SSIM_TINY.
     """
-    return default().replace(
-        filters=12, learning_rate=2e-3, epochs=8, total_variation_weight=25.0
-    )
+    return denoise().replace(filters=12, learning_rate=2e-3, epochs=4)
 
 
 def general():
@@ -59,11 +62,10 @@ def general():
 
     Command: python -m zero_dce_keras.fit --recipe general --dataset folder --data-dir SICE
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: 8 minutes.
-    Scores on eval15: PSNR 19.28 dB, SSIM .705. Of our485's references, every 16th, it
-    changes a pixel by .02 on average, the darkest of them by .08.
+    Time: TIME_GENERAL minutes.
+    Scores on eval15: PSNR PSNR_GENERAL dB, SSIM SSIM_GENERAL.
     """
-    return default().replace(leave_well_exposed=True, epochs=2)
+    return denoise().replace(leave_well_exposed=True)
 
 
 def plus_plus():
@@ -72,20 +74,41 @@ def plus_plus():
     Command: python -m zero_dce_keras.fit --model zero_dce_plus_plus --data-dir DIR
     (or --recipe plus-plus)
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: 2 minutes.
-    Scores on eval15: PSNR 19.08 dB, SSIM .626.
+    Time: TIME_PP minutes.
+    Scores on eval15: PSNR PSNR_PP dB, SSIM SSIM_PP.
     """
-    return default().replace(
+    return denoise().replace(
         model="zero_dce_plus_plus",
         scale_factor=12,
         resampling="area",
         image_size=384,
         batch_size=4,
-        epochs=4,
+        exposure_weight=1.0,
+        color_weight=0.5,
         # On the stretched map, whose differences are a twelfth: 1600 · 12².
         smoothness_weight=230_000.0,
-        denoising_weight=0.0,
-        total_variation_weight=0.0,
+    )
+
+
+def plus_plus_general():
+    """The recipe of `zero_dce_plus_plus_general`, the companion of `zero_dce_general`.
+
+    The photographs of SICE have 256 pixels on a side here: at scale 4 the network sees
+    64, about what it sees of the originals, and of a photograph, at scale 12, which the
+    preset has.
+
+    Command: python -m zero_dce_keras.fit --recipe plus-plus-general --dataset folder
+    --data-dir SICE
+    Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
+    Time: TIME_PPG minutes.
+    Scores on eval15, at scale 12: PSNR PSNR_PPG dB, SSIM SSIM_PPG.
+    """
+    return plus_plus().replace(
+        leave_well_exposed=True,
+        scale_factor=4,
+        image_size=256,
+        batch_size=8,
+        smoothness_weight=25_600.0,
     )
 
 
@@ -243,6 +266,7 @@ RECIPES = {
     "tiny": tiny,
     "general": general,
     "plus-plus": plus_plus,
+    "plus-plus-general": plus_plus_general,
     "demo": demo,
     "notebook": notebook,
     "small-batch": small_batch,
@@ -255,7 +279,6 @@ RECIPES = {
 # What `fit --model NAME` trains by, where no recipe is named.
 DEFAULT_RECIPES = {
     "zero_dce": "default",
-    "denoising_zero_dce": "denoise",
     "zero_dce_plus_plus": "plus-plus",
     "mirnet": "mirnet",
 }

@@ -1,25 +1,23 @@
 """Training a model by a recipe, from files to a run directory."""
 
 import dataclasses
-import importlib.util
-import json
 import platform
 import sys
-import time
 from pathlib import Path
 
 import keras
 
 from zero_dce_keras.data import Augmentation, make_dataset, open_splits
+from zero_dce_keras.data.progress import say
 from zero_dce_keras.devices import describe_device, is_out_of_memory
-from zero_dce_keras.files import replacing
+from zero_dce_keras.files import remove_unfinished, replacing
 from zero_dce_keras.images import plot_history
+from zero_dce_keras.locks import locked
 from zero_dce_keras.models import open_model
 from zero_dce_keras.training.build import build_model
-from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
+from zero_dce_keras.training.run_callbacks import RunCallbacks
+from zero_dce_keras.training.run_config import check_new, check_same, write_config
 from zero_dce_keras.version import __version__
-
-CONFIG_FILE = "config.json"
 
 
 def train(
@@ -30,13 +28,14 @@ def train(
     weights=None,
     mixed_precision=False,
     verbose="auto",
+    resume=False,
 ):
     """Train a model and leave everything about the run in a directory.
 
     The directory holds `config.json`, `history.csv`, `history.png`, `best.weights.h5`,
-    `last.keras` (the whole model, with its optimizer), TensorBoard logs in `logs` and
-    before/after pictures in `pictures`. Ctrl-C ends the training early and leaves the
-    same files.
+    `last.keras` (the whole model, with its optimizer), TensorBoard logs in `logs`,
+    before/after pictures in `pictures`, and `state.npz` to go on from. Ctrl-C ends the
+    training early and leaves the same files.
 
     Args:
         recipe: a `Recipe`, e.g. `RECIPES["default"]()`.
@@ -47,18 +46,25 @@ def train(
         mixed_precision: compute DCE-Net in bfloat16; curves, losses and output stay
             float32.
         verbose: as in `keras.Model.fit`.
+        resume: go on after the last whole epoch of the run in `output`, which must be
+            this same run. It ends with the weights that it would have had uninterrupted,
+            bit for bit where the backend's arithmetic repeats (TensorFlow's threads
+            add up in the order in which they are done). Where there is no run yet, one
+            begins.
 
     Returns:
         `(model, history)`: the model at the end of the training, and Keras' History.
 
     Raises:
-        ValueError: if the recipe or the data is not right, or another run is there.
+        ValueError: if the recipe or the data is not right, another run is there, or a
+            loss explodes or is not a number.
         FileNotFoundError: if the data is not there.
         MemoryError: if the batches are too large for the device.
     """
     recipe.check()
     run_dir = Path(output)
-    check_new(run_dir)
+    if not resume:
+        check_new(run_dir)
     keras.utils.set_random_seed(recipe.seed)
     splits = open_splits(
         dataset, data_dir, recipe.train_images, recipe.validation_images
@@ -67,92 +73,60 @@ def train(
     model = build_model(recipe, len(splits.train), mixed_precision)
     if weights is not None:
         start_from(model, weights)
-    training_data, validation_data = make_datasets(splits, recipe)
-    run_dir.mkdir(parents=True, exist_ok=True)
     config = describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits)
     config["monitor"] = usable_monitor(recipe.monitor, splits)
-    write_config(run_dir, config)
-    started = time.monotonic()
-    say(f"{splits.describe()}; on {config['device']}; writing {run_dir}")
-    checkpoints = SaveWeights(run_dir, config["monitor"])
-    checkpoints.set_model(model)
-    history = keras.callbacks.History()
-    history.on_train_begin()  # both are there, however early Ctrl-C comes
-    callbacks = [
-        history,
-        keras.callbacks.CSVLogger(run_dir / "history.csv"),
-        *tensorboard(run_dir / "logs"),
-        *schedules(recipe, config["monitor"]),
-        checkpoints,
-        SavePictures(run_dir, a_few(splits.validation or splits.train)),
-    ]
-    try:
-        model.fit(
-            training_data,
-            validation_data=validation_data,
-            epochs=recipe.epochs,
-            shuffle=False,  # the pipeline does
-            callbacks=callbacks,
-            verbose=verbose,
-        )
-    except KeyboardInterrupt:
-        say(f"stopped after {len(history.epoch)} whole epochs")
-        checkpoints.save_last()
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        raise MemoryError(
-            f"out of memory on {config['device']}: batch_size={recipe.batch_size} of "
-            f"image_size={recipe.image_size}. Lower --batch-size or --image-size, or "
-            "try --mixed-precision"
-        ) from error
-    config["seconds"] = round(time.monotonic() - started)
-    config["best_epoch"] = checkpoints.best_epoch
-    write_config(run_dir, config)
+    if resume:
+        check_same(run_dir, config)
+    pictures = a_few(splits.validation or splits.train)
+    callbacks = RunCallbacks(recipe, run_dir, config["monitor"], model, pictures)
+    done = callbacks.state.restore() if resume else 0
+    training_data, validation_data = make_datasets(splits, recipe, done)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with locked(run_dir / ".lock", ValueError(f"{run_dir} is trained in right now")):
+        remove_unfinished(run_dir)
+        write_config(run_dir, config)
+        say(f"{splits.describe()}; on {config['device']}; writing {run_dir}")
+        if done:
+            say(f"{done} of {recipe.epochs} epochs are done")
+        try:
+            model.fit(
+                training_data,
+                validation_data=validation_data,
+                initial_epoch=done,
+                epochs=recipe.epochs,
+                shuffle=False,  # the pipeline does
+                callbacks=callbacks.in_order,
+                verbose=verbose,
+            )
+        except KeyboardInterrupt:
+            epochs = len(callbacks.history.epoch)
+            say(f"stopped after {epochs} whole epochs; --resume goes on from there")
+            callbacks.save_last()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise out_of_memory(recipe, config["device"]) from error
+        config["seconds"] = round(callbacks.state.seconds)
+        config["best_epoch"] = callbacks.best.best_epoch
+        write_config(run_dir, config)
+        draw_history(callbacks.history, run_dir)
+    return model, callbacks.history
+
+
+def draw_history(history, run_dir):
+    """Write `history.png`, if an epoch was finished."""
     if history.epoch:
         with replacing(run_dir / "history.png") as temporary:
             plot_history(history).savefig(temporary, dpi=100)
-    return model, history
 
 
-def schedules(recipe, monitor):
-    """The callbacks of a plateau schedule and of averaged weights, where asked for."""
-    callbacks = []
-    if recipe.plateau_epochs is not None:
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau(
-                f"val_{monitor}",
-                factor=0.5,
-                patience=recipe.plateau_epochs,
-                mode="min" if monitor == "total_loss" else "max",
-            )
-        )
-    if recipe.ema is not None:
-        # Before the weights and pictures are saved: those of the averages.
-        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
-    return callbacks
-
-
-def tensorboard(directory):
-    """The callback that writes TensorBoard logs, where there is TensorFlow to do it."""
-    if not importlib.util.find_spec("tensorflow"):
-        say(
-            "no TensorBoard logs: Keras writes them with TensorFlow; history.csv has all"
-        )
-        return []
-    callback = keras.callbacks.TensorBoard(directory, write_graph=False)
-    # It logs whole epochs only. Keras need not wait for every step's result.
-    callback.async_safe = True
-    return [callback]
-
-
-def check_new(run_dir):
-    """Raise a `ValueError` if the directory holds a run: runs are not mixed."""
-    if (run_dir / CONFIG_FILE).exists():
-        raise ValueError(
-            f"{run_dir} holds another run: give another --output (in Python: output=), "
-            "or remove it"
-        )
+def out_of_memory(recipe, device):
+    """The error that says what to do about it."""
+    return MemoryError(
+        f"out of memory on {device}: batch_size={recipe.batch_size} of "
+        f"image_size={recipe.image_size}. Lower --batch-size or --image-size, or try "
+        "--mixed-precision"
+    )
 
 
 def check_references(recipe, splits):
@@ -164,7 +138,7 @@ def check_references(recipe, splits):
         )
 
 
-def make_datasets(splits, recipe):
+def make_datasets(splits, recipe, first_epoch=0):
     """The training and the validation pipeline of a recipe; the latter may be None."""
     whole_images = recipe.trains_on_pairs  # never random crops, never resized
     training_data = make_dataset(
@@ -185,6 +159,7 @@ def make_datasets(splits, recipe):
             noise=recipe.augment_noise,
             seed=recipe.seed,
         ),
+        first_epoch=first_epoch,
     )
     if not splits.validation:
         return training_data, None
@@ -234,6 +209,7 @@ def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):
         "data_dir": None if data_dir is None else str(data_dir),
         "weights": None if weights is None else str(weights),
         "mixed_precision": mixed_precision,
+        "backend": keras.backend.backend(),
         "images": {name: len(pairs) for name, pairs in splits._asdict().items()},
         "device": describe_device(),
         "versions": {
@@ -243,14 +219,3 @@ def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):
             "python": platform.python_version(),
         },
     }
-
-
-def write_config(run_dir, config):
-    """Write `config.json`."""
-    with replacing(run_dir / CONFIG_FILE) as temporary:
-        temporary.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-
-
-def say(text):
-    """Tell the user something that is not a result."""
-    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,139 @@
+"""The fast path against the same weights in Keras' operations."""
+
+import keras
+import numpy as np
+import pytest
+
+from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
+
+VARIANTS = {
+    "plain": {},
+    "normalised": {"exposure_normalization": {}},
+    "filtered": {"denoising_filter": {}},
+    "all": {
+        "exposure_normalization": {
+            "black": 0.5,
+            "gamma_slope": 0.1,
+            "well_exposed": (0.05, 0.6),
+        },
+        "denoising_filter": {},
+    },
+}
+
+
+def make_model(scale_factor=4, **kwargs):
+    keras.utils.set_random_seed(3)
+    model = ZeroDCEPlusPlus(
+        scale_factor=scale_factor,
+        resampling="area",
+        num_iterations=3,
+        filters=4,
+        num_layers=3,
+        **kwargs,
+    )
+    model.set_weights([2 * weight for weight in model.get_weights()])
+    return model
+
+
+def photo(height=37, width=50, seed=0):
+    """A dark photograph with noise and an edge; no side is a multiple of 4."""
+    rng = np.random.default_rng(seed)
+    image = np.full((height, width, 3), [20, 15, 9]) + rng.normal(
+        0, 2, (height, width, 3)
+    )
+    image[:, width // 2 :] *= 3
+    return np.clip(image, 0, 255).astype("uint8")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("size", [(37, 50), (1, 1), (5, 3), (40, 48)])
+def test_as_the_model(variant, size):
+    model = make_model(**VARIANTS[variant])
+    enhancer = Enhancer(model)
+    image = photo(*size)
+    for options in ({}, {"iterations": 5, "strength": 0.4}):
+        expected = enhancer(image / 255, **options) * 255
+        assert np.abs(expected - image).max() > 1
+        actual = enhancer(image, fast=True, **options)
+        assert actual.dtype == np.uint8
+        assert np.abs(actual - expected).max() <= 0.75  # half a level is rounding
+    sixteen = enhancer(image.astype("uint16") * 257, fast=True)
+    expected = enhancer(image / 255) * 255
+    assert sixteen.dtype == np.uint16
+    assert np.abs(sixteen / 257 - expected).max() <= 0.25
+
+
+def test_gains_are_those_of_the_model():
+    model = make_model(**VARIANTS["all"])
+    image = photo(101, 83)
+    expected = keras.ops.convert_to_numpy(model.gains(image[None] / np.float32(255)))
+    gains = Enhancer(model).fast.gains(image)
+    np.testing.assert_allclose(gains, expected.reshape(-1), rtol=1e-3)
+
+
+def test_gains_may_come_from_elsewhere():
+    model = make_model(**VARIANTS["all"])
+    enhancer = Enhancer(model)
+    gains = enhancer.gains(photo() // 2)
+    for fast in (False, True):
+        image = photo()
+        assert (enhancer(image, fast=fast, gains=gains) != enhancer(image)).any()
+    slow = enhancer(photo() / 255, gains=gains) * 255
+    assert np.abs(enhancer(photo(), fast=True, gains=gains) - slow).max() <= 0.75
+
+
+def test_types_and_shapes():
+    enhancer = Enhancer(make_model(**VARIANTS["all"]))
+    image = photo()
+    expected = enhancer(image, fast=True)
+    batch = np.stack([image, image[::-1]])
+    np.testing.assert_array_equal(enhancer(batch, fast=True)[0], expected)
+    alpha = np.dstack([image, image[..., 0]])
+    with_alpha = enhancer(alpha, fast=True)
+    np.testing.assert_array_equal(with_alpha[..., :3], expected)
+    np.testing.assert_array_equal(with_alpha[..., 3], image[..., 0])
+    floats = enhancer(image.astype("float32") / 255, fast=True)
+    assert floats.dtype == np.float32
+    np.testing.assert_allclose(floats, expected / 255, atol=0.003)
+    assert enhancer(image[..., 1], fast=True).shape == image.shape[:2]
+
+
+def test_curves_are_applied_again():
+    enhancer = Enhancer(make_model(**VARIANTS["all"]))
+    curves = enhancer.curves(photo(), fast=True)
+    for iterations, strength in ((None, 1.0), (7, 0.5), (0, 1.0), (2, 0.0)):
+        np.testing.assert_array_equal(
+            curves.apply(iterations, strength),
+            enhancer(photo(), iterations, strength, fast=True),
+        )
+
+
+def test_without_denoising():
+    enhancer = Enhancer(make_model(**VARIANTS["filtered"]))
+    image = photo()
+    expected = enhancer(image / 255, denoise=False) * 255
+    actual = enhancer(image, denoise=False, fast=True)
+    assert np.abs(actual - expected).max() <= 0.75
+    assert (actual != enhancer(image, fast=True)).any()
+
+
+def test_calls_of_other_sizes_do_not_meet():
+    """Memory is used again from call to call."""
+    enhancer = Enhancer(make_model(**VARIANTS["all"]))
+    first = enhancer(photo(), fast=True)
+    enhancer(photo(20, 30), fast=True)
+    np.testing.assert_array_equal(enhancer(photo(), fast=True), first)
+
+
+def test_no_companion():
+    enhancer = Enhancer(ZeroDCE(filters=4, num_layers=1))
+    with pytest.raises(ValueError, match="companion weights.*zero_dce_lol"):
+        enhancer(photo(), fast=True)
+
+
+def test_companion_of_a_preset():
+    enhancer = Enhancer.from_preset("zero_dce_lol")
+    companion = Enhancer.from_preset("zero_dce_plus_plus_lol")
+    np.testing.assert_array_equal(
+        enhancer(photo(), fast=True), companion(photo(), fast=True)
+    )

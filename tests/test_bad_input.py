@@ -1,0 +1,303 @@
+"""What a user can get wrong about data, weights and places: one line, nothing torn."""
+
+import checks
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from zero_dce_keras import MIRNet, cli, evaluate, fit, list_presets
+from zero_dce_keras.data import find_pairs, open_splits, read_pairs
+
+SMALL = ("--filters", "4", "--num-layers", "3", "--num-iterations", "2")
+TINY_MIRNET = (
+    "--model",
+    "mirnet",
+    "--num-rrg",
+    "1",
+    "--num-mrb",
+    "1",
+    "--channels",
+    "4",
+)
+
+
+@pytest.fixture
+def call(capsys):
+    """Function that runs a command; returns exit code and its one line of error."""
+
+    def call(main, *arguments):
+        try:
+            code = cli.run(main, [str(argument) for argument in arguments])
+        except SystemExit as exit:
+            code = exit.code
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err and not out
+        lines = [line for line in err.splitlines() if "error: " in line]
+        assert len(lines) == 1, err
+        return code, lines[0]
+
+    return call
+
+
+def contents(directory):
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+# Directories of data
+
+
+def missing(folder):
+    return folder / "nowhere", "nowhere"
+
+
+def empty(folder):
+    (folder / "empty").mkdir()
+    return folder / "empty", "no photographs"
+
+
+def only_junk(folder):
+    (folder / "junk").mkdir()
+    (folder / "junk" / ".DS_Store").write_bytes(b"\0")
+    (folder / "junk" / "notes.txt").write_text("later")
+    return folder / "junk", "no photographs"
+
+
+def a_file(folder):
+    return folder / "1.png", "1.png"
+
+
+def a_loop(folder):
+    (folder / "loop").symlink_to(folder / "loop")
+    return folder / "loop", "loop"
+
+
+def unmatched(folder):
+    (folder / "pairs" / "high").mkdir(parents=True)
+    for name in ("1.png", "2.jpg"):
+        (folder / "pairs" / "low").mkdir(exist_ok=True)
+        (folder / "pairs" / "low" / name).write_bytes((folder / name).read_bytes())
+    (folder / "1.png").rename(folder / "pairs" / "high" / "1.png")
+    return folder / "pairs", "2.jpg has no partner"
+
+
+def of_other_size(folder):
+    for side, name in (("low", "1.png"), ("high", "10.png")):
+        (folder / "pairs" / side).mkdir(parents=True)
+        with Image.open(folder / name) as image:
+            size = (48, 32) if side == "low" else (32, 48)
+            image.resize(size).save(folder / "pairs" / side / "1.png")
+    return folder / "pairs", "differ in size"
+
+
+def not_a_photograph(folder):
+    (folder / "2.jpg").write_bytes(b"not a photograph")
+    return folder, "2.jpg"
+
+
+def cut_off(folder):
+    (folder / "2.jpg").write_bytes((folder / "2.jpg").read_bytes()[:200])
+    return folder, "2.jpg"
+
+
+def of_no_bytes(folder):
+    (folder / "2.jpg").write_bytes(b"")
+    return folder, "2.jpg"
+
+
+NO_DATA = (missing, empty, only_junk, a_file, a_loop, unmatched)
+# evaluate goes on with the others, and names these: test_evaluate.py
+BAD_FILES = (of_other_size, not_a_photograph, cut_off, of_no_bytes)
+
+
+@pytest.mark.parametrize(
+    "main, spoil",
+    [(fit.main, spoil) for spoil in NO_DATA + BAD_FILES]
+    + [(evaluate.main, spoil) for spoil in NO_DATA],
+)
+def test_data_that_cannot_be_used(main, spoil, photo_folder, tmp_path, call):
+    folder, words = spoil(photo_folder())
+    before = contents(tmp_path)
+    options = [
+        "--dataset",
+        "folder",
+        "--data-dir",
+        folder,
+        "--output",
+        tmp_path / "out",
+    ]
+    if main is fit.main:
+        options += TINY_MIRNET if spoil is of_other_size else SMALL
+    code, line = call(main, *options)
+    assert code == 1 and words in line
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (["--image-size", "0"], "image_size must be at least 16"),
+        (["--image-size", "-8"], "image_size must be at least 16"),
+        (["--image-size", "15"], "image_size must be at least 16"),
+        (["--batch-size", "-1"], "batch_size must be positive"),
+        (["--batch-size", "4", "--drop-remainder"], "number of images"),
+        (["--recipe", "secret"], "'default'"),  # the list is shown
+        (["--model", "unet"], "'mirnet'"),
+    ],
+)
+def test_options_that_cannot_be(options, words, photo_folder, tmp_path, call):
+    output = tmp_path / "out"
+    command = ["--dataset", "folder", "--data-dir", photo_folder(), *SMALL]
+    code, line = call(fit.main, *command, "--output", output, *options)
+    assert code in (1, 2) and words in line
+    assert not output.exists()
+
+
+# Weights
+
+
+def unknown(path):
+    return "no_such_preset", ", ".join(list_presets())
+
+
+def of_another_architecture(path):
+    MIRNet(num_rrg=1, num_mrb=1, channels=4).save_weights(path)
+    return path, "must hold a ZeroDCE. Received: a MIRNet"
+
+
+def truncated(path):
+    checks.small_zero_dce().save_weights(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path, str(path)
+
+
+def of_other_shapes(path):
+    checks.small_zero_dce(filters=8).save_weights(path)
+    return path, "(2, 8, 3)"
+
+
+@pytest.mark.parametrize(
+    "spoil", [unknown, of_another_architecture, truncated, of_other_shapes]
+)
+def test_weights_that_cannot_be_used(spoil, photo_folder, tmp_path, call):
+    weights, words = spoil(tmp_path / "model.weights.h5")
+    command = ["--dataset", "folder", "--data-dir", photo_folder(), *SMALL]
+    code, line = call(
+        fit.main, *command, "--output", tmp_path / "out", "--weights", weights
+    )
+    assert code == 1 and words in line
+    assert not (tmp_path / "out").exists()
+
+
+# Places to write to
+
+
+@pytest.mark.parametrize("main", [fit.main, evaluate.main])
+def test_an_output_that_cannot_be_written(main, lol_folder, tmp_path, call):
+    (tmp_path / "file").write_text("in the way")
+    options = ["--data-dir", lol_folder(), "--output", tmp_path / "file" / "out"]
+    if main is fit.main:
+        options += [*SMALL, "--train-images", 4, "--validation-images", 2]
+        options += ["--no-crop", "--image-size", 16]
+    code, line = call(main, *options)
+    assert code == 1 and str(tmp_path / "file") in line
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"recipe": 3}', '{"dataset": "lol"}', "\0"]
+)
+def test_a_run_whose_configuration_is_damaged(text, tmp_path, call):
+    (tmp_path / "config.json").write_text(text)
+    code, line = call(fit.main, "--resume", "--output", tmp_path)
+    assert code == 1 and "config.json: not the configuration of a run" in line
+
+
+# Files nobody thought of
+
+
+@pytest.fixture(scope="module")
+def real_files(tmp_path_factory):
+    """Bytes of real files of every kind, with and without what files may have."""
+    directory = tmp_path_factory.mktemp("real")
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 48, 4), "uint8")
+    rgb = Image.fromarray(pixels[..., :3])
+    exif = rgb.getexif()
+    exif[274] = 6  # to be turned
+    images = {
+        "rgb.png": rgb,
+        "grey.png": rgb.convert("L"),
+        "palette.png": rgb.quantize(16),
+        "rgba.png": Image.fromarray(pixels),
+        "16_bit.png": Image.fromarray(pixels[..., 0].astype("uint16") * 257),
+        "cmyk.jpg": rgb.convert("CMYK"),
+        "one.png": rgb.resize((1, 1)),
+        "rgb.bmp": rgb,
+        "rgb.tif": rgb,
+        "rgb.webp": rgb,
+    }
+    for name, image in images.items():
+        image.save(directory / name)
+    rgb.save(directory / "turned.jpg", exif=exif)
+    rgb.save(directory / "moving.webp", save_all=True, append_images=[rgb.rotate(9)])
+    return {path.name: path.read_bytes() for path in sorted(directory.iterdir())}
+
+
+@st.composite
+def mutations(draw):
+    """A function of bytes: what transfers, disks and people do to files."""
+    kind = draw(st.sampled_from(["cut", "flip", "zero", "insert", "swap", "double"]))
+    where = draw(st.floats(0, 1))
+    noise = draw(st.binary(min_size=1, max_size=40))
+
+    def mutate(data):
+        place = int(where * (len(data) - 1))
+        if kind == "cut":
+            return data[:place]
+        if kind == "double":
+            return data + data[place:]
+        if kind == "insert":
+            return data[:place] + noise + data[place:]
+        if kind == "swap":
+            return data[place:] + data[:place]
+        if kind == "zero":
+            return data[:place] + bytes(len(noise)) + data[place + len(noise) :]
+        changed = bytearray(data)
+        for offset, byte in enumerate(noise):
+            changed[(place + 7 * offset) % len(data)] ^= byte
+        return bytes(changed)
+
+    return mutate
+
+
+@settings(
+    max_examples=300,
+    deadline=None,  # the machine may be busy
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_mutated_files_are_read_or_refused(data, real_files, tmp_path):
+    """Pixels, or a `ValueError` or `OSError` in one line that names the file."""
+    for side in ("low", "high"):
+        name = data.draw(st.sampled_from(sorted(real_files)))
+        content = real_files[name]
+        for mutate in data.draw(st.lists(mutations(), max_size=3)):
+            content = mutate(content) if content else content
+        directory = tmp_path / side
+        directory.mkdir(exist_ok=True)
+        for path in directory.iterdir():
+            path.unlink()
+        suffix = data.draw(st.sampled_from([name.rpartition(".")[2], "png", "jpg"]))
+        (directory / f"1.{suffix}").write_bytes(content)
+    image_size = data.draw(st.sampled_from([None, 16]))
+    try:
+        (pixels,) = read_pairs(
+            find_pairs(tmp_path / "low", tmp_path / "high"), image_size
+        )
+    except (ValueError, OSError) as error:
+        assert "1." in str(error) and "\n" not in str(error)
+    else:
+        assert pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[-1] == 6
+    split = open_splits("folder", tmp_path, 1, 0)
+    assert len(split.train) == 1

@@ -1,0 +1,341 @@
+"""A run that was stopped anywhere and goes on ends as if it had not been stopped."""
+
+import csv
+import json
+import math
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from zero_dce_keras import Recipe, cli, fit, load_model, train
+from zero_dce_keras.locks import locked
+from zero_dce_keras.models import open_model
+from zero_dce_keras.training import recipes as train_recipes
+from zero_dce_keras.training.build import build_model
+from zero_dce_keras.training.callbacks import SavePictures, StopOnBadLoss
+from zero_dce_keras.training.state import RunState
+
+pytestmark = pytest.mark.usefixtures("without_xla")
+TINY = Recipe(
+    train_images=4,
+    validation_images=2,
+    image_size=16,
+    batch_size=2,
+    epochs=3,
+    num_iterations=1,
+    filters=2,
+    num_layers=1,
+    learning_rate=1e-2,
+    crop=True,
+    flip=True,
+    augment_exposure=0.5,
+    denoising_weight=300.0,  # draws neighbours from a seed generator
+)
+RECIPES = {
+    "averages": TINY.replace(ema=0.8, mixup=True, cosine_decay=True, monitor="psnr"),
+    "plateau": TINY.replace(plateau_epochs=1, learning_rate=1.0),  # gets worse
+}
+
+
+class Killed(BaseException):
+    """Nothing catches it; like a process that is killed, it saves nothing."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory, make_lol):
+    directory = tmp_path_factory.mktemp("data")
+    make_lol(directory, train_ids=(2, 5, 6, 7, 8, 9))
+    return directory
+
+
+def run(data, output, recipe, **kwargs):
+    return train(recipe, "lol", data, output, verbose=0, **kwargs)
+
+
+def table(run_dir):
+    with open(run_dir / "history.csv", newline="") as file:
+        return list(csv.reader(file))
+
+
+def check_close(old, new):
+    """Bit for bit; TensorFlow adds up in the order in which its threads are done."""
+    if keras.backend.backend() == "tensorflow":
+        np.testing.assert_allclose(old, new, rtol=1e-4, atol=1e-6)
+    else:
+        np.testing.assert_array_equal(old, new)
+
+
+def check_same_end(one, other):
+    """Weights, optimizer, seeds, history and what was best."""
+    for name in ("last.keras", "best.weights.h5"):
+        models = open_model(one / name), open_model(other / name)
+        for old, new in zip(*(m.get_weights() for m in models), strict=True):
+            check_close(old, new)
+    old, new = table(one), table(other)
+    assert old[0] == new[0]
+    check_close(np.float64(old[1:]), np.float64(new[1:]))
+    with np.load(one / "state.npz") as old, np.load(other / "state.npz") as new:
+        assert old.files == new.files
+        for name in old.files:
+            if name.startswith("variable"):
+                check_close(old[name], new[name])
+    configs = [json.loads((path / "config.json").read_text()) for path in (one, other)]
+    for config in configs:
+        del config["seconds"]
+    assert configs[0] == configs[1]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_run_that_dies_twice_ends_the_same(name, data, tmp_path, monkeypatch):
+    """In the middle of an epoch, and while the state of one is saved."""
+    recipe = RECIPES[name]
+    run(data, tmp_path / "whole", recipe)
+    save, batches = RunState._save, []
+
+    def die_in_epoch_2(self, batch, logs=None):
+        batches.append(batch)
+        if len(batches) == 4:
+            raise Killed
+
+    def die_while_saving_epoch_3(self):
+        if len(self.history.epoch) == 3:
+            raise Killed
+        save(self)
+
+    for owner, attribute, death, done in (
+        (SavePictures, "on_train_batch_end", die_in_epoch_2, 1),
+        (RunState, "_save", die_while_saving_epoch_3, 2),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, attribute, death)
+            with pytest.raises(Killed):
+                run(data, tmp_path / "killed", recipe, resume=True)
+        assert [row[0] for row in table(tmp_path / "killed")[1:]] == ["0", "1"][:done]
+    run(data, tmp_path / "killed", recipe, resume=True)
+    check_same_end(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_ctrl_c_in_an_epoch_saves_the_averages(data, tmp_path, monkeypatch):
+    """In the second step, after which weights and averages are not the same."""
+
+    def stop(self, batch, logs=None):
+        if batch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(SavePictures, "on_train_batch_end", stop)
+    recipe = TINY.replace(ema=0.9, learning_rate=1.0, denoising_weight=0.0)
+    run(data, tmp_path / "run", recipe)
+    saved = load_model(tmp_path / "run" / "last.keras")
+    averages = saved.optimizer._model_variables_moving_average
+    for weight, average in zip(saved.trainable_variables, averages, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), average.numpy())
+
+
+# What is refused
+
+
+@pytest.fixture(scope="module")
+def done(data, tmp_path_factory):
+    """A run of one epoch, and its recipe."""
+    run_dir = tmp_path_factory.mktemp("runs") / "done"
+    recipe = TINY.replace(epochs=1, denoising_weight=0.0)
+    run(data, run_dir, recipe)
+    return run_dir, recipe
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"epochs": 2, "seed": 7}, ["epochs is 1 there and 2 here", "seed is 1143"]),
+        ({"filters": 4}, ["filters is 2 there and 4 here"]),
+    ],
+)
+def test_another_run_is_refused(done, data, change, words):
+    run_dir, recipe = done
+    before = {path: path.read_bytes() for path in run_dir.glob("*.*") if path.is_file()}
+    with pytest.raises(ValueError) as error:
+        run(data, run_dir, recipe.replace(**change), resume=True)
+    assert all(word in str(error.value) for word in [*words, str(run_dir)])
+    with pytest.raises(ValueError, match="--resume"):  # nor begun anew
+        run(data, run_dir, recipe)
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_a_run_in_use_is_refused(done, data):
+    run_dir, recipe = done
+    with (
+        locked(run_dir / ".lock"),
+        pytest.raises(ValueError, match="trained in right now"),
+    ):
+        run(data, run_dir, recipe, resume=True)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:1000], lambda data: b"", lambda data: b"x" * 99]
+)
+def test_a_damaged_state_is_refused(done, data, tmp_path, damage):
+    run_dir, recipe = done
+    copy = shutil.copytree(run_dir, tmp_path / "copy")
+    state = copy / "state.npz"
+    state.write_bytes(damage(state.read_bytes()))
+    with pytest.raises(ValueError, match=r"state.npz: not the state of this run"):
+        run(data, copy, recipe, resume=True)
+
+
+def test_a_finished_run_stays_as_it_is(done, data, tmp_path):
+    """And gets back the files that follow from its state."""
+    run_dir, recipe = done
+    copy = shutil.copytree(run_dir, tmp_path / "copy")
+    (copy / "history.csv").unlink()
+    (copy / ".0123456789abcdef0123456789abcdef.npz").write_bytes(b"half")
+    run(data, copy, recipe, resume=True)
+    check_same_end(run_dir, copy)
+    assert {p.name for p in copy.iterdir()} == {p.name for p in run_dir.iterdir()}
+
+
+# When the training goes wrong
+
+
+@pytest.mark.parametrize(
+    "bad, message",
+    [
+        ({"exposure_loss": math.nan, "total_loss": math.nan}, "exposure_loss is nan"),
+        ({"total_loss": math.inf}, "total_loss is inf"),
+        ({"total_loss": 5001.0}, "total_loss exploded from 5 to 5001"),
+    ],
+)
+def test_bad_losses_are_named(bad, message):
+    guard = StopOnBadLoss("runs/1")
+    guard.on_epoch_begin(2)
+    good = {"total_loss": 5.0, "exposure_loss": 1.0, "psnr": math.inf}
+    guard.on_train_batch_end(0, good)
+    with pytest.raises(ValueError) as error:
+        guard.on_train_batch_end(1, {**good, **bad})
+    for words in (message, "batch 2 of epoch 3", "runs/1 keeps the weights of epoch 2"):
+        assert words in str(error.value)
+
+
+def test_weights_that_are_not_numbers_are_never_saved(data, tmp_path, monkeypatch):
+    """They come to be in the second epoch; what the first one saved stays."""
+
+    def spoil(self, batch, logs=None):
+        if self.model.optimizer.iterations == 4:  # the last step of the second epoch
+            kernel = self.model.trainable_variables[0]
+            kernel.assign(np.full(kernel.shape, np.nan))
+
+    monkeypatch.setattr(SavePictures, "on_train_batch_end", spoil)
+    recipe = TINY.replace(validation_images=0)
+    with pytest.raises(ValueError, match="not finite after epoch 2: .*of epoch 1"):
+        run(data, tmp_path / "run", recipe)
+    for name in ("last.keras", "best.weights.h5"):
+        for weight in open_model(tmp_path / "run" / name).get_weights():
+            assert np.isfinite(weight).all()
+    assert len(table(tmp_path / "run")) == 2
+
+
+def test_a_loss_that_is_not_a_number_is_one_line(data, tmp_path, capsys):
+    """For a real reason: the weights to start from are none."""
+    model = build_model(TINY, 4)
+    model.set_weights([np.full_like(each, np.nan) for each in model.get_weights()])
+    model.save_weights(tmp_path / "nan.weights.h5")
+    options = ["--data-dir", data, "--output", tmp_path / "run"]
+    options += ["--weights", tmp_path / "nan.weights.h5", "--num-iterations", 1]
+    options += ["--train-images", 4, "--validation-images", 2, "--epochs", 3]
+    options += [
+        "--image-size",
+        16,
+        "--filters",
+        2,
+        "--num-layers",
+        1,
+        "--batch-size",
+        2,
+    ]
+    assert cli.run(fit.main, [str(option) for option in options]) == 1
+    error = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert len(error) == 1 and "loss is nan" in error[0]
+    assert "no epoch was finished" in error[0]
+    assert not (tmp_path / "run" / "best.weights.h5").exists()
+
+
+DISK_FULL = """
+import resource, sys
+from zero_dce_keras import cli, fit
+size = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+sys.exit(cli.run(fit.main, sys.argv[2:]))
+"""
+
+
+def test_a_full_disk_leaves_the_epoch_before(data, tmp_path):
+    """A limit of the system's on the size of files."""
+    run_dir = tmp_path / "run"
+    recipe = TINY.replace(epochs=2, denoising_weight=0.0)
+
+    save = RunState._save
+
+    def die(self):
+        if len(self.history.epoch) == 2:
+            raise Killed
+        save(self)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(RunState, "_save", die)
+        run(data, run_dir, recipe)
+    before = (run_dir / "state.npz").read_bytes()
+    options = ["--output", run_dir, "--resume"]
+    command = [sys.executable, "-c", DISK_FULL, 300_000, *options]
+    command = [str(part) for part in command]
+    failed = subprocess.run(command, capture_output=True, text=True, check=False)
+    errors = [line for line in failed.stderr.splitlines() if "error:" in line]
+    assert failed.returncode == 1 and len(errors) == 1, failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert (run_dir / "state.npz").read_bytes() == before
+    assert cli.run(fit.main, [str(option) for option in options]) == 0
+    assert len(table(run_dir)) == 3
+
+
+# The command
+
+
+def test_resume_takes_the_options_of_the_run(done, monkeypatch, capsys):
+    run_dir, recipe = done
+    calls = []
+    monkeypatch.setattr(
+        "zero_dce_keras.training.run.train", lambda *a, **b: calls.append((*a, b))
+    )
+    config = json.loads((run_dir / "config.json").read_text())
+    for options in ([], ["--seed", "9"], ["--recipe", "demo"]):
+        command = ["--resume", "--output", str(run_dir), *options]
+        assert cli.run(fit.main, command) == 0
+    end = ("lol", config["data_dir"], str(run_dir), None, False, {"resume": True})
+    demo = train_recipes.RECIPES["demo"]()
+    for call, expected in zip(
+        calls, (recipe, recipe.replace(seed=9), demo), strict=True
+    ):
+        assert call == (expected, *end)
+    with pytest.raises(SystemExit):
+        fit.main(["--resume"])
+    assert "--resume needs --output" in capsys.readouterr().err
+
+
+def test_resume_where_there_is_no_run_starts_one(data, tmp_path, capsys):
+    options = ["--resume", "--output", tmp_path / "run", "--data-dir", data]
+    options += ["--train-images", 4, "--validation-images", 2, "--epochs", 1]
+    options += [
+        "--image-size",
+        16,
+        "--filters",
+        2,
+        "--num-layers",
+        1,
+        "--batch-size",
+        2,
+    ]
+    assert cli.run(fit.main, [str(option) for option in options]) == 0
+    assert f"no run in {tmp_path / 'run'}: starting one" in capsys.readouterr().err
+    assert len(table(tmp_path / "run")) == 2

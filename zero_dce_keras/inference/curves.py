@@ -1,0 +1,78 @@
+"""Curves that were estimated once, for a slider to apply."""
+
+import numpy as np
+
+from zero_dce_keras.images import to_float
+from zero_dce_keras.inference.arrays import as_colour, as_given, like
+
+ROWS = 64  # at a time, so that what is worked on stays in the processor's cache
+
+
+class Curves:
+    """The curves of one image; `Enhancer.curves` makes them.
+
+    Args:
+        image: the image as it was given.
+        apply: function of iterations and strength that gives the enhanced colours,
+            `(H, W, 3)`.
+        num_iterations: how often to apply a curve where nothing is said.
+    """
+
+    def __init__(self, image, apply, num_iterations):
+        self.image = image
+        self._apply = apply
+        self._num_iterations = num_iterations
+
+    def apply(self, iterations=None, strength=1.0):
+        """The enhanced image, of the dtype and shape of the image.
+
+        Args:
+            iterations: how many times to apply a curve; 0 is the identity, the model's
+                own number the default.
+            strength: float in [0, 1] that scales the curves; 0 is the identity.
+
+        Raises:
+            ValueError: if an argument is out of its range.
+        """
+        check_curve_options(iterations, strength)
+        if iterations is None:
+            iterations = self._num_iterations
+        if iterations == 0 or strength == 0:
+            return self.image.copy()
+        return as_given(self._apply(iterations, strength)[None], self.image)
+
+
+def check_curve_options(iterations, strength):
+    """Raise a `ValueError` for iterations or a strength that curves cannot have."""
+    if iterations is not None and iterations < 0:
+        raise ValueError(f"iterations must not be negative. Received: {iterations}")
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
+
+
+def apply_maps(image, images, maps, iterations, strength):
+    """Apply curve maps in NumPy, some rows at a time.
+
+    Args:
+        image: array `(H, W, 3)`, `(H, W)` or `(H, W, 4)` of any dtype.
+        images: float32 array `(H, W, 3)` in [0, 1], what the curves are applied to: the
+            image, or what filter and exposure normalisation made of it.
+        maps: float32 array `(H, W, 3·n)` in [−1, 1].
+        iterations, strength: as of `Curves.apply`.
+
+    Returns:
+        array `(H, W, 3)` of the image's dtype.
+    """
+    low_light = as_colour(image)[0]
+    strength = np.float32(strength)
+    enhanced = np.empty_like(low_light)
+    for row in range(0, len(low_light), ROWS):
+        rows = slice(row, row + ROWS)
+        x = to_float(low_light[rows])
+        x = x + strength * (images[rows] - x)
+        scaled = strength * maps[rows]
+        for i in range(iterations):
+            k = 3 * i % maps.shape[-1]
+            x += scaled[..., k : k + 3] * (x * x - x)
+        enhanced[rows] = like(x, low_light.dtype)
+    return enhanced

@@ -1,0 +1,163 @@
+"""The fast path: curves from a small copy of the image, applied in one fused pass."""
+
+import numpy as np
+
+from zero_dce_keras.images import to_float
+from zero_dce_keras.inference import fast_kernels as kernels
+from zero_dce_keras.inference.arrays import like
+from zero_dce_keras.inference.fast_exposure import gains_of_image, tone_table
+
+f32 = np.float32
+
+
+class FastEnhancer:
+    """A `ZeroDCEPlusPlus` on the processor's cores, without the layers in between.
+
+    The network runs on a copy `scale_factor` times smaller; denoising, exposure and
+    curves are loops over the photograph's rows, which Numba compiles on first use (some
+    seconds, once per machine). The result is that of the model to a level of 8 bits.
+
+    Args:
+        model: a `ZeroDCEPlusPlus` with `resampling="area"`.
+
+    Raises:
+        ValueError: for any other model.
+    """
+
+    def __init__(self, model):
+        if getattr(model, "resampling", None) != "area":
+            raise ValueError(
+                "the fast path needs a ZeroDCEPlusPlus with resampling='area'. "
+                f"Received: {type(model).__name__}"
+            )
+        self.model = model
+        self._scratch = np.empty((0, 3, 0), np.uint16)
+
+    def __call__(
+        self,
+        image,
+        iterations=None,
+        strength=1.0,
+        denoise=True,
+        gains=None,
+        out=None,
+    ):
+        """Enhance an image `(H, W, 3)`.
+
+        Not from two threads at once: what lies between filter and curves is kept in
+        memory that the next call of the same size uses again.
+
+        Args:
+            image, denoise, gains: as of `curves`.
+            iterations, strength, out: as of `FastCurves.apply`.
+        """
+        height, width = image.shape[:2]
+        if self._scratch.shape != (height, 3, width):
+            self._scratch = np.empty((height, 3, width), np.uint16)
+        curves = self._estimate(image, denoise, gains, self._scratch)
+        return curves.apply(iterations, strength, out)
+
+    def curves(self, image, denoise=True, gains=None):
+        """The curves of an image, to be applied again and again.
+
+        Args:
+            image: array `(H, W, 3)`, uint8, uint16 or float in [0, 1].
+            denoise: False leaves out the denoising filter, where the model has one.
+            gains: what `gains` gives, of this image or of its like; for video.
+
+        Returns:
+            `FastCurves`.
+        """
+        prepared = np.empty((image.shape[0], 3, image.shape[1]), np.uint16)
+        return self._estimate(image, denoise, gains, prepared)
+
+    def _estimate(self, given, denoise, gains, prepared):
+        image = _integers(given)
+        if gains is None:
+            gains = self.gains(image)
+        normalization = self.model.exposure_normalization
+        saturation = 1.0 if normalization is None else normalization.saturation
+        noise = self.model.denoising_filter
+        filtered = denoise and noise is not None
+        scale = self.model.scale_factor
+        small = kernels.prepare(
+            image,
+            f32(255 / np.iinfo(image.dtype).max),
+            tone_table(normalization, gains),
+            f32(saturation),
+            f32(gains[3]),
+            filtered,
+            f32(noise.widths if filtered else (1, 1)),
+            f32(noise.ranges if filtered else (1, 1)),
+            scale,
+            prepared,
+        )
+        maps = self.model.dce_model.predict_on_batch(small[None])[0]
+        return FastCurves(
+            given.dtype, image, prepared, maps, scale, self.model.num_iterations
+        )
+
+    def gains(self, image):
+        """The statistics of an image that its brightness depends on.
+
+        Args:
+            image: array `(H, W, 3)`, uint8, uint16 or float in [0, 1].
+
+        Returns:
+            float32 array `(8,)`, see `ExposureNormalization.gains`.
+        """
+        return gains_of_image(self.model.exposure_normalization, _integers(image))
+
+
+class FastCurves:
+    """The curves of one image, at the size that the network saw it.
+
+    Args:
+        dtype: of the image as it was given.
+        image: uint8 or uint16 array `(H, W, 3)`.
+        prepared, maps, scale: see `fast_kernels.apply`.
+        num_iterations: how often to apply a curve where nothing is said.
+    """
+
+    def __init__(self, dtype, image, prepared, maps, scale, num_iterations):
+        self._dtype = dtype
+        self._image = image
+        self.maps = maps
+        self._prepared = prepared
+        self._scale = scale
+        self._num_iterations = num_iterations
+
+    def apply(self, iterations=None, strength=1.0, out=None):
+        """The enhanced image.
+
+        Args:
+            iterations: how many times to apply a curve; 0 is the identity, the model's
+                own number the default.
+            strength: float in [0, 1] that scales the curves; 0 is the identity.
+            out: uint8 or uint16 array like the image to write to; a new one by default.
+
+        Returns:
+            array of the image's shape and dtype.
+        """
+        if iterations is None:
+            iterations = self._num_iterations
+        if out is None:
+            out = np.empty_like(self._image)
+        kernels.apply(
+            self._image,
+            self._prepared,
+            self.maps,
+            self._scale,
+            iterations,
+            f32(strength),
+            f32(np.iinfo(self._image.dtype).max),
+            out,
+        )
+        return out if out.dtype == self._dtype else like(to_float(out), self._dtype)
+
+
+def _integers(image):
+    """uint8 and uint16 as they are, floats as uint16, in one piece."""
+    if image.dtype.kind == "f":
+        image = like(image, np.uint16)
+    return np.ascontiguousarray(image)

@@ -1,0 +1,169 @@
+"""Running a model over images of any size, whole or in tiles."""
+
+import keras
+import numpy as np
+
+from zero_dce_keras.devices import is_out_of_memory
+from zero_dce_keras.images import cut_image, to_float
+from zero_dce_keras.inference.arrays import like
+from zero_dce_keras.models import cell_size
+
+TILE = 512
+LARGEST_WHOLE = 2**20  # pixels of an image that is not cut unless asked for
+OVERLAP = 32  # pixels on each side of a tile where the model sees the whole image
+
+
+class Runner:
+    """A model as compiled functions, whole images or tiles in, enhanced ones out.
+
+    Args:
+        model: a model of the package.
+    """
+
+    def __init__(self, model):
+        self.model = model
+        self._functions = {}  # by what they compute
+
+    def enhance(self, images, iterations, strength, denoise, tile, gains=None):
+        """Enhance a batch `(B, H, W, 3)` of any dtype; the same dtype back.
+
+        The arguments are those of `Enhancer`.
+        """
+        if gains is not None:
+            gains = np.broadcast_to(np.float32(gains), (1, 1, 1, 8))
+        options = {}
+        if self.model.has_curves:
+            options["num_iterations"] = iterations
+            options["strength"] = np.float32([strength])
+        if self.model.can_denoise:
+            options["denoise"] = denoise
+        tile = _tile(tile, *images.shape[1:3])
+        if tile == 0:
+            shared = None if gains is None else np.repeat(gains, len(images), axis=0)
+            return like(self._run("enhance", images, options, shared), images.dtype)
+        enhanced = np.empty_like(images)
+        for image, target in zip(images, enhanced, strict=True):
+            if self.model.context is None:
+                self._blend(image, target, options, tile, gains)
+            else:
+                self._cut("enhance", image, [target], options, tile, gains)
+        return enhanced
+
+    def estimate(self, image, denoise, tile):
+        """What the curves of an image `(H, W, 3)` are applied to, and their maps."""
+        options = {"denoise": denoise} if self.model.can_denoise else {}
+        tile = _tile(tile, *image.shape[:2])
+        if tile == 0 or self.model.context is None:
+            return [result[0] for result in self._run("estimate", image[None], options)]
+        height, width = image.shape[:2]
+        channels = 3, self.model.num_maps * 3
+        results = [np.empty((height, width, c), "float32") for c in channels]
+        self._cut("estimate", image, results, options, tile)
+        return results
+
+    def _cut(self, method, image, targets, options, tile, gains=None):
+        """Tiles that see as far as the model does: exactly what the whole image gives."""
+        gains = self.gains(image) if gains is None else gains
+        context, grid = self.model.context, self.model.grid
+        for rows, columns in cut_image(*image.shape[:2], tile, context, grid):
+            part = image[None, rows.seen, columns.seen]
+            results = self._run(method, part, options, gains)
+            for target, result in zip(targets, _as_list(results), strict=True):
+                target[rows.kept, columns.kept] = like(
+                    result[0, rows.inner, columns.inner], target.dtype
+                )
+
+    def _blend(self, image, target, options, tile, gains=None):
+        """Tiles of a model that sees the whole image: they fade into each other."""
+        gains = self.gains(image) if gains is None else gains
+        total = np.zeros(image.shape, "float32")
+        weights = np.zeros((*image.shape[:2], 1), "float32")
+        for rows, columns in cut_image(*image.shape[:2], tile, OVERLAP):
+            part = image[None, rows.seen, columns.seen]
+            result = self._run("enhance", part, options, gains)[0]
+            weight = _fade(rows, image.shape[0])[:, None, None]
+            weight = weight * _fade(columns, image.shape[1])[:, None]
+            total[rows.seen, columns.seen] += weight * result
+            weights[rows.seen, columns.seen] += weight
+        target[:] = like(total / weights, target.dtype)
+
+    def gains(self, image):
+        """The statistics `(1, 1, 1, 8)` of an image that its parts need, or `None`."""
+        normalization = self.model.exposure_normalization
+        if normalization is None:
+            return None
+        cells = _block_means(image, cell_size(*image.shape[:2]))
+        return keras.ops.convert_to_numpy(normalization.gains_of_cells(cells[None]))
+
+    def _run(self, method, images, options, gains=None):
+        """A method of the model on images `(B, H, W, 3)`, compiled."""
+        inputs = {"images": to_float(images)}
+        if gains is not None:
+            inputs["gains"] = gains
+        settings = dict(options)
+        if "strength" in settings:
+            inputs["strength"] = np.repeat(settings.pop("strength"), len(images))
+        key = method, *settings.items(), *inputs
+        if key not in self._functions:
+            self._functions[key] = _compile(
+                getattr(self.model, method), settings, inputs
+            )
+        try:
+            return self._functions[key].predict_on_batch(inputs)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            count, height, width = images.shape[:3]
+            raise MemoryError(
+                f"out of memory: {count} image(s) of {width}×{height} at once. Give "
+                "fewer or smaller ones, or a smaller tile"
+            ) from error
+
+
+def _compile(method, settings, inputs):
+    """A method of a model as a Keras model: compiled as one, on any backend.
+
+    Only the images travel to the device and back, not the curve maps.
+    """
+    shapes = {"images": (None, None, 3), "gains": (1, 1, 8), "strength": ()}
+    symbols = {name: keras.Input(shapes[name], name=name) for name in inputs}
+    arguments = dict(symbols)
+    images = arguments.pop("images")
+    return keras.Model(symbols, method(images, **arguments, **settings))
+
+
+def _tile(tile, height, width):
+    """The side of a tile; 0 for the whole image at once."""
+    if tile is None:
+        tile = TILE if height * width > LARGEST_WHOLE else 0
+    if tile < 0:
+        raise ValueError(f"tile must not be negative. Received: {tile}")
+    return 0 if tile >= max(height, width) else tile
+
+
+def _as_list(results):
+    return results if isinstance(results, (list, tuple)) else [results]
+
+
+def _fade(span, length):
+    """Weights of a tile's rows or columns: they rise and fall where tiles overlap."""
+    places = np.arange(span.start, span.stop, dtype="float32") + 0.5
+    weights = np.ones_like(places)
+    if span.start > 0:
+        weights = np.minimum(weights, (places - span.start) / (2 * OVERLAP))
+    if span.stop < length:
+        weights = np.minimum(weights, (span.stop - places) / (2 * OVERLAP))
+    return weights
+
+
+def _block_means(image, size):
+    """Means of the blocks of `size`×`size` pixels of `(H, W, C)`, a row at a time."""
+    height, width = image.shape[:2]
+    starts = np.arange(0, width, size)
+    columns = np.minimum(size, width - starts)[:, None]
+    rows = []
+    for row in range(0, height, size):
+        band = to_float(image[row : row + size])
+        sums = np.add.reduceat(band.sum(axis=0, dtype="float32"), starts, axis=0)
+        rows.append(sums / (len(band) * columns))
+    return np.stack(rows)
