@@ -70,7 +70,11 @@ def write_clip(path, frames, times=None, sound=True, rotation=None, yuv=None, **
             if stream["pix_fmt"] == "yuv420p":
                 frame = yuv.to_frame(rgb)
             else:
-                frame = av.VideoFrame.from_ndarray(rgb)
+                frame = av.VideoFrame.from_ndarray(rgb).reformat(
+                    format=stream["pix_fmt"],
+                    dst_colorspace=yuv.tags["colorspace"],
+                    dst_color_range=yuv.tags["color_range"],
+                )
             frame.pts, frame.time_base = pts, TICK
             container.mux(video.encode(frame))
         container.mux(video.encode())
@@ -214,20 +218,22 @@ def test_chroma_survives_an_identity():
         assert np.abs(change).max() <= 1 and abs(change.mean()) < 0.02
 
 
-def test_other_pixel_formats(enhancer, tmp_path):
+@pytest.mark.parametrize("pix_fmt", ["yuv444p", "yuv422p10le", "yuv420p10le", "gray"])
+def test_other_pixel_formats(enhancer, tmp_path, pix_fmt):
     picture = np.full((HEIGHT, WIDTH, 3), (60, 30, 45), "uint8")
-    for pix_fmt in ("yuv444p", "yuv422p10le", "gray"):
-        clip = write_clip(tmp_path / "a.mkv", [picture] * 2, pix_fmt=pix_fmt)
-        enhance_video(enhancer, clip, tmp_path / "b.mkv", iterations=0, overwrite=True)
-        frames = read_clip(tmp_path / "b.mkv")[0]
-        expected = picture if pix_fmt != "gray" else np.full_like(picture, 38)
-        assert np.abs(frames[0].astype(int) - expected).max() <= 5
+    if pix_fmt == "gray":
+        picture[:] = 38
+    yuv = Yuv(BT709, True, dict.fromkeys(TAGS, BT709) | {"color_range": 2})
+    clip = write_clip(tmp_path / "a.mkv", [picture] * 2, yuv=yuv, pix_fmt=pix_fmt)
+    enhance_video(enhancer, clip, tmp_path / "b.mkv", iterations=0)
+    frames = read_clip(tmp_path / "b.mkv")[0]
+    assert np.abs(frames[0].astype(int) - picture).max() <= 3
 
 
 @pytest.mark.parametrize("height, width", [(47, 63), (48, 63), (47, 64)])
 def test_odd_sides_grow_by_one(enhancer, tmp_path, height, width):
     frames = with_noise(scene(height=height, width=width), count=3)
-    clip = write_clip(tmp_path / "a.mkv", frames, pix_fmt="yuv444p")
+    clip = write_clip(tmp_path / "a.mkv", frames, sound=False, pix_fmt="yuv444p")
     done = enhance_video(enhancer, clip, tmp_path / "b.mp4")
     assert done.size == (64, 48)
     assert f"{width}×{height} became 64×48" in done.notes[0]
@@ -314,8 +320,12 @@ def test_a_damaged_middle_and_a_lost_end(enhancer, tmp_path):
     (tmp_path / "damaged.ts").write_bytes(content)
     (tmp_path / "short.ts").write_bytes(content[: middle - 100])
     done = enhance_video(enhancer, tmp_path / "damaged.ts", tmp_path / "b.mp4")
-    assert 30 < done.num_frames < 60 or done.notes
-    assert any("damaged" in note for note in done.notes)
+    assert 40 < done.num_frames < 60
+    assert done.notes == (
+        f"damaged in 1 places; {done.num_frames} frames could be decoded",
+    )
+    frames, times, _, _ = read_clip(tmp_path / "b.mp4")
+    assert len(frames) == done.num_frames and times[-1] > 1.9
     done = enhance_video(enhancer, tmp_path / "short.ts", tmp_path / "c.mp4")
     assert 20 < done.num_frames < 35
     assert len(read_clip(tmp_path / "c.mp4")[0]) == done.num_frames

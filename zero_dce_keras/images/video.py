@@ -33,7 +33,6 @@ class VideoReader:
         stream: the `av.VideoStream` that is decoded.
         copied: list of `av.Stream`, audio and subtitles.
         notes: list of str, what was wrong with the file; complete once it was read.
-        damaged: int, packets of pictures that could not be decoded.
 
     Raises:
         OSError, ValueError: if it is not there, not a video, or has no pictures.
@@ -42,7 +41,7 @@ class VideoReader:
     def __init__(self, path):
         self.path = path
         self.notes = []
-        self.damaged = 0
+        self._damages = 0
         # What a file names, a playlist say, is not fetched.
         options = {"protocol_whitelist": "file"}
         try:
@@ -62,22 +61,20 @@ class VideoReader:
         self.metadata = self._container.metadata
         self.chapters = self._container.chapters()
         self.rate = self.stream.average_rate or USUAL_RATE
+        self._seconds = (self._container.duration or 0) / 1e6  # FFmpeg's microseconds
         self._tick = max(1, round(1 / (self.rate * self.stream.time_base)))
 
     @property
     def num_frames(self):
         """How many pictures there are, as far as the file says; 0 if it does not."""
-        if self.stream.frames:
-            return self.stream.frames
-        seconds = (self._container.duration or 0) / 1e6  # of FFmpeg: microseconds
-        return round(seconds * self.rate)
+        return self.stream.frames or round(self._seconds * self.rate)
 
     def __iter__(self):
         """Pairs of an `av.VideoFrame` and the packets that come before it.
 
         The last pair has None for a frame.
         """
-        packets, last = [], None
+        packets, last, count = [], None, 0
         for packet in self._packets():
             if packet.stream is not self.stream:
                 if packet.dts is not None:
@@ -87,12 +84,13 @@ class VideoReader:
                 if frame.pts is None or (last is not None and frame.pts <= last):
                     frame.pts = 0 if last is None else last + self._tick
                 last = frame.pts
+                count += 1
+                self._damages += frame.is_corrupt
                 yield frame, packets
                 packets = []
         if last is None:
             raise ValueError(f"{self.path}: no picture in it could be decoded")
-        if self.damaged:
-            self.notes.append(f"{self.damaged} damaged packets of pictures left out")
+        self._note_what_is_missing(count, float((last + self._tick) * frame.time_base))
         yield None, packets
 
     def close(self):
@@ -109,8 +107,17 @@ class VideoReader:
         try:
             return packet.decode()
         except FFmpegError:
-            self.damaged += 1
+            self._damages += 1
             return []
+
+    def _note_what_is_missing(self, count, end):
+        if self._damages:
+            self.notes.append(
+                f"damaged in {self._damages} places; {count} frames could be decoded"
+            )
+        seconds = self._seconds
+        if end < min(seconds - 0.5, 0.95 * seconds):
+            self.notes.append(f"the pictures end after {end:.1f} of {seconds:.1f} s")
 
 
 class VideoWriter:

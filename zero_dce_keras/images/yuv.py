@@ -53,7 +53,7 @@ class Yuv:
     @classmethod
     def of(cls, frame):
         """As the tags of a frame say; without a tag as players guess, by its height."""
-        if is_rgb(frame):
+        if has_no_chroma(frame):
             tags = dict.fromkeys(TAGS, BT709)  # 1 is also the limited range
             return cls(BT709, False, tags)
         guess = BT709 if frame.height > 576 else BT601
@@ -67,7 +67,7 @@ class Yuv:
 
     def to_rgb(self, frame):
         """The uint8 RGB array `(H, W, 3)` of an `av.VideoFrame`, of any pixel format."""
-        if is_rgb(frame):
+        if has_no_chroma(frame):
             return frame.to_ndarray(format="rgb24")
         if frame.format.name not in ("yuv420p", "yuvj420p"):
             frame = _as_yuv420p(frame)
@@ -91,9 +91,10 @@ class Yuv:
         return frame
 
 
-def is_rgb(frame):
-    """Whether the pixels of a frame need no conversion: RGB or a palette."""
-    return frame.format.is_rgb or frame.format.has_palette
+def has_no_chroma(frame):
+    """Whether a frame is RGB, has a palette, or is grey (of full range, in FFmpeg)."""
+    pixels = frame.format
+    return pixels.is_rgb or pixels.has_palette or pixels.name.startswith("gray")
 
 
 def _as_yuv420p(frame):

@@ -141,7 +141,7 @@ def _write(path, reader, enhanced, encode, progress):
 
 def _check(source, target, iterations, strength, quality, overwrite):
     if iterations is not None and iterations < 0:
-        raise ValueError(f"iterations must not be negative. Received: {iterations}")
+        raise ValueError(f"iterations must be at least 0. Received: {iterations}")
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
     if quality is not None and not 1 <= quality <= 100:
