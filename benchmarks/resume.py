@@ -111,6 +111,7 @@ def main():
                 counts["later" if now else "before an epoch was done"] += 1
                 hidden = [path for path in run_dir.rglob(".*") if path.name != ".lock"]
                 counts["with a file half written"] += bool(hidden)
+                print(f"kill {kills}: {now} epochs done", file=sys.stderr, flush=True)
                 before = now
             assert epochs_of(run_dir) == EPOCHS
             differences.append(largest_difference(whole, run_dir))

@@ -121,7 +121,6 @@ def test_verbs_reach_their_doors(photo_folder, weights, tmp_path, capsys):
 @pytest.mark.parametrize(
     "main, arguments",
     [
-        (enhance.main, ["photo.png"]),  # no output
         (enhance.main, ["-o", "out"]),  # no input
         (enhance.main, ["photo.png", "-o", "out", "--strength", "much"]),
         (enhance.main, ["photo.png", "-o", "out", "--strength", "2"]),
@@ -213,7 +212,7 @@ def test_enhance_options(photo_folder, weights, tmp_path, capsys):
     folder = photo_folder(["1.png"])
     for options in (["--iterations", "0"], ["--strength", "0"]):
         command = [folder, "-o", tmp_path / "out", "--weights", weights, *options]
-        assert call(enhance.main, capsys, *command)[0] == 0
+        assert call(enhance.main, capsys, *command, "--overwrite")[0] == 0
         same = Image.open(tmp_path / "out" / "1.png")
         np.testing.assert_array_equal(same, Image.open(folder / "1.png"))
 
@@ -226,7 +225,7 @@ def test_enhance_goes_on_after_a_bad_input(photo_folder, weights, tmp_path, caps
     code, _, err = call(enhance.main, capsys, *command)
     assert code == 1
     lines = error_lines(err)
-    assert len(lines) == 2 and "2.png" in lines[0] and "missing.png" in lines[1]
+    assert len(lines) == 2 and "missing.png" in lines[0] and "2.png" in lines[1]
     assert files(tmp_path / "out") == ["1.png", "3.png"]
 
 
@@ -250,17 +249,17 @@ def test_enhance_goes_on_after_an_empty_folder(photo_folder, weights, tmp_path, 
 def test_enhance_names_a_folder_that_cannot_be_read(
     photo_folder, weights, tmp_path, capsys, monkeypatch
 ):
-    from zero_dce_keras import images
+    from zero_dce_keras.inference import jobs
 
     secret, folder = photo_folder(["2.png"], "secret"), photo_folder(["1.png"])
-    list_images = images.list_images
+    list_images = jobs.list_images
 
-    def refuse(directory):
+    def refuse(directory, *args):
         if directory == secret:
             raise PermissionError(13, "Permission denied", str(secret))
-        return list_images(directory)
+        return list_images(directory, *args)
 
-    monkeypatch.setattr(images, "list_images", refuse)
+    monkeypatch.setattr(jobs, "list_images", refuse)
     command = [secret, folder, "-o", tmp_path / "out", "--weights", weights]
     code, out, err = call(enhance.main, capsys, *command)
     assert code == 1 and out.split() == [str(tmp_path / "out" / "1.png")]

@@ -82,6 +82,47 @@ def device_option():
     return options
 
 
+def enhancing_options():
+    """What an `Enhancer` is told: `--iterations --strength --denoise --fast --tile`."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--iterations",
+        type=not_negative,
+        help="times to apply a curve; 0 changes nothing (default: the model's)",
+    )
+    options.add_argument(
+        "--strength",
+        type=fraction,
+        help="from 0 to 1, scales the curves (default: 1)",
+    )
+    options.add_argument(
+        "--denoise",
+        action=argparse.BooleanOptionalAction,
+        help="use the model's denoiser, or leave it out (default: use what there is)",
+    )
+    options.add_argument(
+        "--fast",
+        action="store_true",
+        default=None,
+        help="curves from a small copy of the image, by the weights that the preset "
+        "names for it",
+    )
+    options.add_argument(
+        "--tile",
+        type=positive,
+        metavar="PIXELS",
+        help="work on squares of this size, for less memory (default: by itself)",
+    )
+    return options
+
+
+def enhancing_arguments(args):
+    """Those of `enhancing_options` that were given, as keywords for an `Enhancer`."""
+    names = ("iterations", "strength", "denoise", "fast", "tile")
+    values = {name: getattr(args, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def positive(text):
     """An argparse type: a whole number, at least 1."""
     number = int(text)
@@ -110,6 +151,14 @@ def start_backend(device="auto"):
         import keras  # noqa: F401
     if device == "gpu":
         devices.check_gpu()
+
+
+def percentage(text):
+    """An argparse type: a whole number from 1 to 100."""
+    number = positive(text)
+    if number > 100:
+        raise argparse.ArgumentTypeError(f"must be from 1 to 100. Received: {text}")
+    return number
 
 
 def not_negative(text):

@@ -1,84 +1,179 @@
-"""Enhance photographs: `python -m zero_dce_keras.enhance PHOTO_OR_FOLDER… -o DIR`."""
+"""Enhance photographs: `python -m zero_dce_keras.enhance PHOTO_OR_FOLDER… [-o OUT]`."""
 
+import contextlib
+import os
 import sys
-from pathlib import Path
+import time
+import warnings
 
 from zero_dce_keras import cli
+
+ENDINGS = ("jpg", "png", "webp", "tif", "bmp")
+POLL = 1.0  # seconds between two looks at a folder that is watched
 
 
 def build_parser():
     """The command's options."""
     parser = cli.parser(
         "enhance",
-        "Enhance dark photographs into another directory, under their own names.",
+        "Enhance dark photographs: files, folders, patterns, or - for standard input.\n"
+        "What is done already is skipped: an interrupted run is simply started again.",
         cli.weights_option("zero_dce_general", " (default: %(default)s)"),
+        cli.enhancing_options(),
         cli.device_option(),
     )
-    parser.add_argument(
-        "inputs", nargs="+", type=Path, metavar="INPUT", help="photograph or directory"
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern or -")
+    add(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="a file for one photograph, a folder (made if needed), or - for standard "
+        "output (default: beside each input, with --suffix)",
     )
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="DIR", required=True, help="made if needed"
+    add(
+        "--suffix",
+        help="put before the ending of the output's name (default: _enhanced beside the "
+        "inputs, nothing in another folder)",
     )
-    parser.add_argument(
-        "--iterations",
-        type=cli.not_negative,
-        help="times to apply a curve (default: the model's)",
+    add("--format", choices=ENDINGS, help="of the outputs (default: the input's)")
+    add(
+        "--quality",
+        type=cli.percentage,
+        default=95,
+        help="of JPEG and WebP, 1 to 100 (default: %(default)s)",
     )
-    parser.add_argument(
-        "--strength",
-        type=cli.fraction,
-        default=1.0,
-        help="from 0 to 1 (default: %(default)s)",
+    add("--recursive", action="store_true", help="folders inside folders too")
+    add("--overwrite", action="store_true", help="replace outputs that are there")
+    add(
+        "--watch", action="store_true", help="wait for more photographs; Ctrl-C ends it"
     )
+    add("--json", action="store_true", help="one line of JSON per photograph on stdout")
     return parser
 
 
 def main(argv=None):
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    _check_usage(parser, args)
     cli.start_backend(args.device)
-    from zero_dce_keras.images import list_images
+    warnings.filterwarnings("ignore", module="PIL")  # our notes and errors say it
+    sys.stdout.reconfigure(errors="surrogateescape")  # names that are not UTF-8
+    from zero_dce_keras.inference.jobs import find_jobs
+    from zero_dce_keras.inference.tally import Tally
+
+    tally = Tally(args.json)
+    if "-" in (*args.inputs, args.output):
+        return _one_through_pipes(args, tally)
+    ending = args.format and f".{args.format}"
+
+    def find():
+        places = args.inputs, args.output, args.suffix, ending
+        return find_jobs(*places, recursive=args.recursive)
+
+    jobs, errors = find()
+    try:
+        if args.watch:
+            _watch(args, tally, find)
+        else:
+            for error in errors:
+                tally.fail(error)
+            if jobs:
+                _enhance(_open(args), jobs, args, tally)
+    finally:
+        tally.summarize()
+    return 1 if tally.failed else 0
+
+
+def _check_usage(parser, args):
+    pipes = [name for name in (*args.inputs, args.output) if name == "-"]
+    if pipes and len(args.inputs) > 1:
+        parser.error("- takes one input")
+    if args.watch and not all(os.path.isdir(name) for name in args.inputs):
+        parser.error("--watch takes folders")
+    if pipes and args.output in (None, "-") and args.json:
+        parser.error("--json and the photograph cannot both go to standard output")
+    if args.suffix is not None and ("/" in args.suffix or "\0" in args.suffix):
+        parser.error(f"--suffix must be part of a name. Received: {args.suffix}")
+
+
+def _open(args):
     from zero_dce_keras.inference import Enhancer
 
-    failed = 0
-    jobs = []  # (source, target)
-    for path in args.inputs:
-        try:
-            sources = list_images(path) if path.is_dir() else [path]
-            if not sources:
-                raise ValueError(f"{path}: no photographs in this directory")
-        except (ValueError, OSError) as error:
-            cli.report(error)
-            failed += 1
-            continue
-        jobs += [(source, args.output / source.name) for source in sources]
-    _check_targets(jobs)
-    enhancer = Enhancer.from_preset(args.weights)
-    for source, target in jobs:
-        try:
-            enhancer.enhance_file(source, target, args.iterations, args.strength)
-        except (ValueError, OSError, MemoryError) as error:
-            cli.report(error)
-            failed += 1
-        else:
-            print(target, flush=True)
-    return 1 if failed else 0
+    return Enhancer.from_preset(args.weights)
 
 
-def _check_targets(jobs):
-    sources = {}
-    for source, target in jobs:
-        if source.resolve() == target.resolve():
-            raise ValueError(
-                f"{target.parent}: the inputs lie there and would be overwritten; give "
-                "another directory to -o"
-            )
-        if target in sources:
-            raise ValueError(
-                f"{source} and {sources[target]} would both be written to {target}: "
-                "enhance them in two runs"
-            )
-        sources[target] = source
+def _enhance(enhancer, jobs, args, tally):
+    from zero_dce_keras.inference.photographs import enhance_photographs
+
+    tally.expect(len(jobs))
+    photographs = [job for job in jobs if not job.is_video]
+    outcomes = enhance_photographs(
+        enhancer,
+        photographs,
+        overwrite=args.overwrite,
+        quality=args.quality,
+        **cli.enhancing_arguments(args),
+    )
+    with contextlib.closing(outcomes):
+        for outcome in outcomes:
+            tally.add(outcome)
+    for job in jobs:
+        if job.is_video:
+            tally.add(_enhance_video(enhancer, job, args))
+
+
+def _enhance_video(enhancer, job, args):
+    """Where videos will be handed on; an `Outcome` as those of photographs."""
+    from zero_dce_keras.inference.photographs import Outcome
+
+    return Outcome(
+        job, "failed", ValueError(f"{job.source}: video needs the extra `video`")
+    )
+
+
+def _watch(args, tally, find):
+    """Enhance what comes into the folders, once it has stopped growing, until Ctrl-C."""
+    from zero_dce_keras.inference.jobs import Settled
+
+    with contextlib.suppress(KeyboardInterrupt):
+        enhancer = _open(args)
+        settled = Settled()
+        while True:
+            jobs, _ = find()
+            if ready := settled.choose(jobs):
+                _enhance(enhancer, ready, args, tally)
+            time.sleep(POLL)
+
+
+def _one_through_pipes(args, tally):
+    """One photograph from standard input, to standard output, or both."""
+    from pathlib import Path
+
+    from zero_dce_keras.images import read_photograph, write_photograph
+    from zero_dce_keras.images.photograph import FORMAT_OF_ENDING
+    from zero_dce_keras.inference.photographs import enhance_photograph
+
+    (source,) = args.inputs
+    to_stdout = args.output in (None, "-")
+    if not to_stdout and Path(args.output).exists() and not args.overwrite:
+        raise ValueError(f"{args.output} is there already; --overwrite replaces it")
+    content = sys.stdin.buffer.read() if source == "-" else Path(source)
+    photograph = read_photograph(content)
+    enhanced = enhance_photograph(
+        _open(args), photograph, **cli.enhancing_arguments(args)
+    )
+    file_format = FORMAT_OF_ENDING[args.format] if args.format else None
+    if to_stdout:
+        file_format = file_format or photograph.file_format
+        notes = write_photograph(sys.stdout.buffer, enhanced, args.quality, file_format)
+        sys.stdout.buffer.flush()
+    else:
+        notes = write_photograph(args.output, enhanced, args.quality, file_format)
+        print(args.output)
+    for note in (*photograph.notes, *notes):
+        tally.note(source, note)
+    return 0
 
 
 if __name__ == "__main__":

@@ -3,8 +3,11 @@
 import contextlib
 import os
 import re
+import time
 import uuid
 from pathlib import Path
+
+TEMPORARY = re.compile(r"\.zero_dce_[0-9a-f]{32}(\.[^/]*)?")
 
 
 @contextlib.contextmanager
@@ -12,7 +15,7 @@ def replacing(path):
     """A temporary path to write to, which then takes the place of `path`.
 
     Whatever goes wrong while it is written, `path` stays as it was, and nothing is left
-    behind.
+    behind; after a kill, a hidden file, which `remove_leftovers` removes.
 
     Args:
         path: where the file shall be; its directory is made if it is not there.
@@ -33,7 +36,7 @@ def replacing(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     suffixes = "".join(path.suffixes)
-    temporary = path.with_name(f".{uuid.uuid4().hex}{suffixes}")
+    temporary = path.with_name(f".zero_dce_{uuid.uuid4().hex}{suffixes}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -41,19 +44,29 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
-def remove_unfinished(directory):
-    """Remove what `replacing` left in a directory and below, in a process that was killed.
+def remove_leftovers(directory, older_than=3600, recursive=False):
+    """Remove what killed runs left half written in a directory.
 
-    Only where no other process is writing.
+    Args:
+        directory: where to look.
+        older_than: float, in seconds. Younger ones may be another run's work; 0 is for
+            a directory where nobody else writes.
+        recursive: whether to look into its sub-directories.
+
+    Example:
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as directory:
-    ...     for name in (".0123456789abcdef0123456789abcdef.weights.h5", ".mine"):
+    ...     for name in (f".zero_dce_{'0' * 32}.weights.h5", ".mine"):
     ...         _ = Path(directory, name).write_text("half")
-    ...     remove_unfinished(directory)
+    ...     remove_leftovers(directory, older_than=0)
     ...     os.listdir(directory)
     ['.mine']
     """
-    for path in Path(directory).rglob(".*"):
-        if re.fullmatch(r"\.[0-9a-f]{32}(\..*)?", path.name):
-            path.unlink(missing_ok=True)
+    places = Path(directory).rglob(".*") if recursive else Path(directory).glob(".*")
+    with contextlib.suppress(OSError):
+        for path in places:
+            if TEMPORARY.fullmatch(path.name):
+                with contextlib.suppress(OSError):
+                    if path.stat().st_mtime <= time.time() - older_than:
+                        path.unlink()

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zero_dce_keras import make_dataset
+from zero_dce_keras import Augmentation, make_dataset
 from zero_dce_keras.data import Pair, PhotoBatches, find_pairs, read_pairs
+from zero_dce_keras.data.epochs import Epochs
 
 
 def gradient(index):
@@ -203,3 +204,31 @@ def test_errors(pairs, options, message):
 def test_no_pairs():
     with pytest.raises(ValueError, match="pairs must not be empty"):
         make_dataset([])
+
+
+def test_a_later_epoch_can_be_the_first(pairs):
+    """As a resumed run needs it: order, crops, mixtures and noise."""
+
+    def make(**kwargs):
+        noise = Augmentation(exposure=0.5, noise=0.1)
+        options = {"shuffle": True, "crop": True, "flip": True, "mixup": True}
+        return make_dataset(pairs, 16, 2, augmentation=noise, **options, **kwargs)
+
+    dataset = make()
+    third = [epoch(dataset) for _ in range(3)][2]
+    for old, new in zip(third, epoch(make(first_epoch=2)), strict=True):
+        np.testing.assert_array_equal(old[0], new[0])
+        np.testing.assert_array_equal(old[1], new[1])
+
+
+@pytest.mark.parametrize("mixup, most", [(True, 3), (False, 0)])
+def test_mixtures_are_drawn_once_an_epoch(pairs, monkeypatch, mixup, most):
+    """And not at all where nothing is mixed."""
+    calls, shares = [], Epochs.shares
+    monkeypatch.setattr(
+        Epochs, "shares", lambda self, n: calls.append(n) or shares(self, n)
+    )
+    dataset = make_dataset(pairs, image_size=16, batch_size=1, mixup=mixup)
+    epoch(dataset), epoch(dataset)
+    # Two epochs of five batches; PhotoBatches is ready for the third.
+    assert min(most, 2) <= len(calls) <= most

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from zero_dce_keras.images import (
     upright_rgb,
     write_image,
 )
-from zero_dce_keras.images.read_write import TRANSPOSITIONS
+from zero_dce_keras.images.open_image import TRANSPOSITIONS
 
 HEIGHT, WIDTH = 32, 48
 
@@ -279,11 +280,12 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(
     path = tmp_path / "image.png"
     path.write_bytes(b"old")
 
-    def torn_save(self, target, **options):
-        target.write_bytes(b"half")
+    def torn_write(self, content):
+        with open(self, "wb") as file:
+            file.write(content[: len(content) // 2])
         raise error
 
-    monkeypatch.setattr(Image.Image, "save", torn_save)
+    monkeypatch.setattr(Path, "write_bytes", torn_write)
     with pytest.raises(type(error)):
         write_image(path, photograph())
     assert os.listdir(tmp_path) == ["image.png"] and path.read_bytes() == b"old"

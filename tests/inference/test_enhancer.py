@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import checks
 import numpy as np
 import pytest
@@ -60,7 +62,6 @@ def test_pil_and_path(enhancer, photo, tmp_path):
     Image.fromarray(photo).save(tmp_path / "photo.png")
     for image in (
         Image.fromarray(photo),
-        Image.fromarray(photo).convert("RGBA"),
         tmp_path / "photo.png",
         str(tmp_path / "photo.png"),
     ):
@@ -68,7 +69,12 @@ def test_pil_and_path(enhancer, photo, tmp_path):
         assert isinstance(enhanced, Image.Image) and enhanced.mode == "RGB"
         np.testing.assert_array_equal(enhanced, enhancer(photo))
     grey = enhancer(Image.fromarray(photo[..., 0]))
-    assert grey.mode == "RGB" and grey.size == (48, 32)
+    assert grey.mode == "L"
+    np.testing.assert_array_equal(grey, enhancer(photo[..., 0]))
+    clear = Image.fromarray(np.dstack([photo, photo[..., 0]]))
+    np.testing.assert_array_equal(enhancer(clear), enhancer(np.array(clear)))
+    for mode in ("1", "P", "LA", "CMYK"):
+        assert enhancer(Image.fromarray(photo).convert(mode)).size == (48, 32)
 
 
 def test_the_input_is_left_as_it_was(enhancer, photo):
@@ -249,11 +255,12 @@ def test_enhance_file_leaves_nothing_torn(enhancer, photo, tmp_path, monkeypatch
     Image.fromarray(photo).save(tmp_path / "photo.png")
     (tmp_path / "out").mkdir()
 
-    def fail(self, path, **_):
-        path.write_bytes(b"half a photograph")
+    def fail(self, content):
+        with open(self, "wb") as file:
+            file.write(content[: len(content) // 2])
         raise OSError("no space left")
 
-    monkeypatch.setattr(Image.Image, "save", fail)
+    monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(OSError, match="no space"):
         enhancer.enhance_file(tmp_path / "photo.png", tmp_path / "out" / "bright.png")
     assert list((tmp_path / "out").iterdir()) == []

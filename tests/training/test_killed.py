@@ -36,7 +36,9 @@ def test_kills_at_random_moments(tmp_path, data_home_of_tests):
     arguments = {"recipe": RECIPE, "dataset": "sample", "resume": True}
     arguments["data_dir"] = str(data_home_of_tests)
     train_and_be_killed({**arguments, "output": str(tmp_path / "warm_up")}, 0.1)
-    code, seconds = train_and_be_killed({**arguments, "output": str(tmp_path / "whole")})
+    code, seconds = train_and_be_killed(
+        {**arguments, "output": str(tmp_path / "whole")}
+    )
     assert code == 0
     arguments["output"] = str(tmp_path / "killed")
     before = []

@@ -214,6 +214,7 @@ def test_same_seed_same_run(finished, data, tmp_path):
 def test_best_weights_are_the_best_epochs(tmp_path, monitor, values, best):
     """On the validation images; on equal values the earlier epoch stays."""
     model = ZeroDCE(num_iterations=1, filters=2, num_layers=1)
+    model.compile()
     callback = SaveWeights(tmp_path, monitor)
     callback.set_model(model)
     for epoch, value in enumerate(values):

@@ -1,25 +1,20 @@
 """Photographs on disk and the arrays that the package works with."""
 
-from contextlib import contextmanager
+import io
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 
 from zero_dce_keras.files import replacing
+from zero_dce_keras.images.open_image import (
+    TRANSPOSITIONS,
+    open_image,
+    orientation,
+    readable,
+)
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
-
-# What to do to an image, by the value of its EXIF orientation tag; 1 is upright.
-TRANSPOSITIONS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def read_image(path):
@@ -49,7 +44,7 @@ def read_image(path):
         ...     read_image(f"{directory}/dark.png").shape
         (32, 48, 3)
     """
-    with _open_image(path) as image:
+    with readable(path) as file, open_image(file) as image:
         return upright_rgb(image)
 
 
@@ -75,8 +70,8 @@ def upright_rgb(image):
         [128, 128, 128]
     """
     image.load()
-    if _orientation(image) in TRANSPOSITIONS:
-        image = image.transpose(TRANSPOSITIONS[_orientation(image)])
+    if orientation(image) in TRANSPOSITIONS:
+        image = image.transpose(TRANSPOSITIONS[orientation(image)])
     return _to_rgb(image)
 
 
@@ -112,19 +107,23 @@ def write_image(path, image):
             f"path must end in one of {', '.join(IMAGE_SUFFIXES)}. Received: {path}"
         )
     file_format = Image.registered_extensions()[suffix]
-    options = {}
-    if file_format in ("JPEG", "WEBP"):
-        options["quality"] = 95
-    if file_format == "JPEG":
-        options["subsampling"] = "4:4:4"
-
     image = _to_pil(image)
     keeps_alpha = image.mode == "RGBA" and file_format not in ("JPEG", "BMP")
     if image.mode not in ("L", "RGB") and not keeps_alpha:
         image = Image.fromarray(_to_rgb(image))
 
+    # By way of memory: written to a disk that is full, Pillow may tear a JPEG silently.
+    content = io.BytesIO()
+    image.save(content, format=file_format, **quality_options(file_format))
     with replacing(path) as temporary:
-        image.save(temporary, format=file_format, **options)
+        temporary.write_bytes(content.getbuffer())
+
+
+def quality_options(file_format, quality=95):
+    """Pillow's options for a format of `write_image` that loses something."""
+    if file_format == "JPEG":
+        return {"quality": quality, "subsampling": "4:4:4"}
+    return {"quality": quality} if file_format == "WEBP" else {}
 
 
 def resize_image(image, height, width):
@@ -213,7 +212,7 @@ def to_uint8(image):
     return np.rint(np.clip(image, 0.0, 1.0) * np.float32(255)).astype("uint8")
 
 
-def list_images(directory, recursive=False):
+def list_images(directory, recursive=False, suffixes=IMAGE_SUFFIXES):
     """Lists the images of a directory: 2.png before 10.png, then names in order.
 
     Hidden files and what archives of macOS leave behind (`.DS_Store`, `._1.png`,
@@ -221,10 +220,12 @@ def list_images(directory, recursive=False):
 
     Args:
         directory: str or `pathlib.Path`.
-        recursive: bool, whether to look into sub-directories. Default: False.
+        recursive: bool, whether to look into sub-directories; links to directories
+            are not followed. Default: False.
+        suffixes: what names may end in, in any case. Default: `IMAGE_SUFFIXES`.
 
     Returns:
-        List of `pathlib.Path`, those that end in `IMAGE_SUFFIXES` in any case.
+        List of `pathlib.Path`.
 
     Raises:
         FileNotFoundError: the directory does not exist.
@@ -251,7 +252,7 @@ def list_images(directory, recursive=False):
     def is_wanted(path):
         parts = path.relative_to(directory).parts
         is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-        return path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden
+        return path.suffix.lower() in suffixes and not is_hidden
 
     def order(path):
         number = int(path.stem) if path.stem.isdecimal() else float("inf")
@@ -259,44 +260,6 @@ def list_images(directory, recursive=False):
 
     found = directory.rglob("*") if recursive else directory.iterdir()
     return sorted((p for p in found if is_wanted(p) and p.is_file()), key=order)
-
-
-@contextmanager
-def _open_image(path):
-    """Opens an image; whatever goes wrong with it becomes one line."""
-    try:
-        with open(path, "rb") as file, Image.open(file) as image:
-            yield image
-    except UnidentifiedImageError:
-        raise ValueError(
-            f"Cannot read '{path}': it is empty or not an image. "
-            "Give a PNG, JPEG, WebP, TIFF or BMP file."
-        ) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(
-            f"Cannot read '{path}': it has more pixels than Pillow's limit. "
-            "If you trust it, raise PIL.Image.MAX_IMAGE_PIXELS."
-        ) from None
-    except Exception as error:  # noqa: BLE001, damaged files raise errors of any type
-        if isinstance(error, OSError) and error.errno:  # from the file system
-            raise type(error)(
-                f"Cannot read '{path}': {error.strerror}. "
-                "Check the path and its permissions."
-            ) from None
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(
-            f"Cannot read '{path}': it is damaged or of a kind that is not "
-            f"supported ({reason}). Save it again as an 8-bit PNG or JPEG."
-        ) from None
-
-
-def _orientation(image):
-    """EXIF orientation, 1 (upright) when there is none or it cannot be read."""
-    try:
-        # Not image.getexif(): that of a PNG decodes the pixels.
-        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
-    except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
-        return 1
 
 
 def _to_rgb(image):

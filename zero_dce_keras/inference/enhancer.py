@@ -6,9 +6,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from zero_dce_keras.images import read_image, upright_rgb, write_image
+from zero_dce_keras.images import (
+    photograph_of,
+    read_photograph,
+    to_pil,
+    write_photograph,
+)
 from zero_dce_keras.inference.arrays import as_colour, as_given, check_array
 from zero_dce_keras.inference.curves import Curves, apply_maps, check_curve_options
+from zero_dce_keras.inference.photographs import enhance_photograph
 from zero_dce_keras.inference.runner import Runner
 from zero_dce_keras.models import list_presets, load_card, open_model
 
@@ -103,21 +109,19 @@ class Enhancer:
                 `gains`: so that the frames of a video are treated alike.
 
         Returns:
-            An array of the same shape and dtype, alpha as it was; an RGB PIL image for a
-            PIL image or a path.
+            An array of the same shape and dtype, alpha as it was; for a PIL image or a
+            path, an upright PIL image of 8 bits, in colour or grey, with its alpha.
 
         Raises:
             ValueError: if the array has another shape or dtype, an argument is out of
                 its range, or there are no companion weights.
             MemoryError: if the images are too large for the device.
         """
-        if isinstance(image, (str, Path)):
-            image = Image.fromarray(read_image(image))
-        if isinstance(image, Image.Image):
-            enhanced = self(
-                upright_rgb(image), iterations, strength, denoise, tile, fast, gains
-            )
-            return Image.fromarray(enhanced)
+        if isinstance(image, (str, Path, Image.Image)):
+            is_open = isinstance(image, Image.Image)
+            photograph = photograph_of(image) if is_open else read_photograph(image)
+            options = iterations, strength, denoise, tile, fast, gains
+            return to_pil(enhance_photograph(self, photograph, *options))
         self._check(iterations, strength, denoise, fast)
         check_array(image)
         colour = as_colour(image)  # (B, H, W, 3)
@@ -181,12 +185,20 @@ class Enhancer:
         gains = self._runner.gains(image)
         return None if gains is None else gains.reshape(-1)
 
-    def enhance_file(self, source, target, iterations=None, strength=1.0, denoise=None):
-        """Read a photograph, enhance it, write it; `target` is written whole or not."""
+    def enhance_file(
+        self, source, target, iterations=None, strength=1.0, denoise=None, **options
+    ):
+        """Read a photograph, enhance it, write it with its metadata, in its depth.
+
+        `target` is written whole or not at all. Returns a list of str: what could not
+        be kept as it was.
+        """
         if Path(source).resolve() == Path(target).resolve():
             raise ValueError(f"{target}: the input would be overwritten")
-        image = self(read_image(source), iterations, strength, denoise)
-        write_image(target, image)
+        options |= {"iterations": iterations, "strength": strength, "denoise": denoise}
+        photograph = read_photograph(source)
+        enhanced = enhance_photograph(self, photograph, **options)
+        return [*photograph.notes, *write_photograph(target, enhanced)]
 
     def _check(self, iterations, strength, denoise, fast):
         model = self.fast.model if fast else self.model

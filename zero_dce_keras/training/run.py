@@ -10,7 +10,7 @@ import keras
 from zero_dce_keras.data import Augmentation, make_dataset, open_splits
 from zero_dce_keras.data.progress import say
 from zero_dce_keras.devices import describe_device, is_out_of_memory
-from zero_dce_keras.files import remove_unfinished, replacing
+from zero_dce_keras.files import remove_leftovers, replacing
 from zero_dce_keras.images import plot_history
 from zero_dce_keras.locks import locked
 from zero_dce_keras.models import open_model
@@ -83,7 +83,7 @@ def train(
     training_data, validation_data = make_datasets(splits, recipe, done)
     run_dir.mkdir(parents=True, exist_ok=True)
     with locked(run_dir / ".lock", ValueError(f"{run_dir} is trained in right now")):
-        remove_unfinished(run_dir)
+        remove_leftovers(run_dir, older_than=0, recursive=True)
         write_config(run_dir, config)
         say(f"{splits.describe()}; on {config['device']}; writing {run_dir}")
         if done:

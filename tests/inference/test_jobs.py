@@ -1,0 +1,164 @@
+"""Which files a command line means, and where each goes."""
+
+import os
+
+import pytest
+
+from zero_dce_keras.inference.jobs import Settled, find_jobs
+
+
+@pytest.fixture
+def shoot(tmp_path, monkeypatch):
+    """Factory of empty files under the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(*names):
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        return tmp_path
+
+    return make
+
+
+def pairs(*args, **kwargs):
+    """{source: target} as text, and the errors as text."""
+    jobs, errors = find_jobs(*args, **kwargs)
+    return {str(j.source): str(j.target) for j in jobs}, [str(e) for e in errors]
+
+
+def test_beside_the_input(shoot):
+    shoot("a.jpg", "b.PNG", "c.heic", "d.NEF", "e.gif")
+    found, errors = pairs(["a.jpg", "b.PNG", "c.heic", "d.NEF", "e.gif", "e.gif"])
+    assert not errors and found == {
+        "a.jpg": "a_enhanced.jpg",
+        "b.PNG": "b_enhanced.PNG",
+        "c.heic": "c_enhanced.jpg",
+        "d.NEF": "d_enhanced.tif",
+        "e.gif": "e_enhanced.png",
+    }
+    found, _ = pairs(["a.jpg"], suffix="-bright", ending=".tif")
+    assert found == {"a.jpg": "a-bright.tif"}
+
+
+def test_output_is_a_file_or_a_directory(shoot):
+    shoot("a.jpg", "b.jpg", "in/c.jpg", "there.jpg/x")
+    assert pairs(["a.jpg"], "new.png") == ({"a.jpg": "new.png"}, [])
+    assert pairs(["a.jpg"], "new") == ({"a.jpg": "new/a.jpg"}, [])
+    assert pairs(["a.jpg"], "new.png/") == ({"a.jpg": "new.png/a.jpg"}, [])
+    assert pairs(["a.jpg"], "there.jpg") == ({"a.jpg": "there.jpg/a.jpg"}, [])
+    assert pairs(["a.jpg", "b.jpg"], "new.png")[0]["b.jpg"] == "new.png/b.jpg"
+    assert pairs(["in"], "new.png") == ({"in/c.jpg": "new.png/c.jpg"}, [])
+    assert pairs(["a.jpg"], "out", suffix="_b") == ({"a.jpg": "out/a_b.jpg"}, [])
+    with pytest.raises(ValueError, match="b.jpg is a file"):
+        find_jobs(["in"], "b.jpg")
+
+
+def test_a_tree_is_mirrored(shoot):
+    shoot("in/1.jpg", "in/x/1.jpg", "in/x/y/2.jpg", "in/x/y/notes.txt")
+    assert pairs(["in"], "out")[0] == {"in/1.jpg": "out/1.jpg"}
+    found, _ = pairs(["in"], "out", recursive=True)
+    assert found == {
+        "in/1.jpg": "out/1.jpg",
+        "in/x/1.jpg": "out/x/1.jpg",
+        "in/x/y/2.jpg": "out/x/y/2.jpg",
+    }
+    assert pairs(["in/*/1.jpg"], "out")[0] == {"in/x/1.jpg": "out/x/1.jpg"}
+    assert len(pairs(["in/**/*.jpg"], "out")[0]) == 3
+
+
+def test_patterns(shoot):
+    shoot("1.jpg", "2.jpg", "2.xmp", "[1].jpg")
+    assert list(pairs(["?.jpg"])[0]) == ["1.jpg", "2.jpg"]
+    assert list(pairs(["2.*"])[0]) == ["2.jpg"]
+    assert list(pairs(["[1].jpg"])[0]) == ["[1].jpg"]  # it is there by this name
+    assert pairs(["*.tif"]) == ({}, ["*.tif: no photographs match this pattern"])
+
+
+def test_junk_is_passed_over(shoot):
+    junk = [".DS_Store", "._1.jpg", "1.xmp", "1.AAE"]
+    shoot("in/1.jpg", "in/__MACOSX/._1.jpg", *[f"in/{name}" for name in junk])
+    assert list(pairs(["in"], recursive=True)[0]) == ["in/1.jpg"]
+    named = [f"in/{name}" for name in junk] + ["in/1.jpg"]  # as `in/*` may expand
+    assert pairs(named) == ({"in/1.jpg": "in/1_enhanced.jpg"}, [])
+
+
+def test_own_outputs_are_not_enhanced_again(shoot):
+    shoot("in/1.jpg", "in/1_enhanced.jpg", "in/old_enhanced.jpg", "out/1.jpg")
+    assert list(pairs(["in"])[0]) == ["in/1.jpg"]
+    assert list(pairs(["in/1.jpg", "in/1_enhanced.jpg"])[0]) == ["in/1.jpg"]
+    alone = {"in/old_enhanced.jpg": "in/old_enhanced_enhanced.jpg"}
+    assert pairs(["in/old_enhanced.jpg"]) == (alone, [])  # as it was named
+    shoot("in/out/1.jpg")
+    found, _ = pairs(["in"], "in/out", recursive=True)
+    assert found == {"in/1.jpg": "in/out/1.jpg"}
+    found, _ = pairs(["out"], ".")  # a folder inside that of the outputs
+    assert found == {"out/1.jpg": "1.jpg"}
+
+
+def test_what_would_be_overwritten_is_refused(shoot):
+    shoot("in/1.jpg", "two/1.jpg")
+    for output in ("in", "in/1.jpg"):
+        found, errors = pairs(["in/1.jpg"], output)
+        assert not found and len(errors) == 1 and "overwritten" in errors[0]
+    for inputs, output in ((["in"], "./in"), (["in", "two"], "two")):
+        with pytest.raises(ValueError, match="overwritten; give another"):
+            find_jobs(inputs, output)
+    found, errors = pairs(["in/1.jpg", "two/1.jpg"], "two")
+    assert not found and len(errors) == 2
+    found, errors = pairs(["in/1.jpg"], suffix="")
+    assert not found and "overwritten" in errors[0]
+    os.symlink("in/1.jpg", "link.jpg")
+    found, errors = pairs(["in/1.jpg"], "link.jpg")
+    assert not found and "overwritten" in errors[0]
+
+
+def test_two_inputs_with_one_target(shoot):
+    shoot("1.jpg", "1.heic")
+    found, errors = pairs(["1.jpg", "1.heic"])
+    assert found == {"1.jpg": "1_enhanced.jpg"}
+    assert len(errors) == 1 and errors[0].startswith(
+        "1.heic: 1_enhanced.jpg is already"
+    )
+
+
+def test_errors_name_their_input_and_stop_no_other(shoot):
+    shoot("1.jpg", "empty/x.txt", "done/1_enhanced.jpg")
+    found, errors = pairs(["none.jpg", "empty", "done", "1.jpg"])
+    assert list(found) == ["1.jpg"]
+    names = [error.split(":")[0] for error in errors]
+    assert names == ["none.jpg", "empty", "done"]
+    assert "--recursive" in errors[1] and "_enhanced" in errors[2]
+    assert pairs(["nul\0l.jpg"])[1]
+
+
+def test_a_loop_of_links(shoot):
+    shoot("in/x/1.jpg")
+    os.symlink("..", "in/x/up")
+    os.symlink("in", "link")
+    assert list(pairs(["in"], recursive=True)[0]) == ["in/x/1.jpg"]
+    assert list(pairs(["link"], recursive=True)[0]) == ["link/x/1.jpg"]
+
+
+def test_settled_files(shoot):
+    """A file is taken once it has stopped growing, and again if it changes."""
+    folder = shoot("in/1.jpg", "in/2.jpg")
+    jobs, _ = find_jobs(["in"])
+    settled = Settled()
+    sources = [str(job.source) for job in jobs]
+
+    def look():
+        return [str(job.source) for job in settled.choose(jobs)]
+
+    assert look() == look() == []  # both are empty
+    (folder / sources[0]).write_bytes(b"1")
+    (folder / sources[1]).write_bytes(b"1")
+    assert look() == []
+    (folder / sources[1]).write_bytes(b"12")
+    assert look() == [sources[0]]
+    assert look() == [sources[1]]
+    assert look() == []
+    (folder / sources[0]).write_bytes(b"123")
+    (folder / sources[1]).unlink()
+    assert look() == []
+    assert look() == [sources[0]]

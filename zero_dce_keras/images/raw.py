@@ -1,0 +1,66 @@
+"""Camera RAW, through the extra `raw` (rawpy, that is LibRaw)."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from zero_dce_keras.images import metadata
+from zero_dce_keras.images.open_image import Refused
+
+RAW_SUFFIXES = (
+    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc", ".mef"),
+    *(".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".sr2"),
+    *(".srf", ".srw", ".x3f"),
+)
+
+
+def is_raw(path):
+    """Whether a name is one of camera RAW, whose content looks like a TIFF's."""
+    return Path(path).suffix.lower() in RAW_SUFFIXES
+
+
+def read_raw(file):
+    """Develops a RAW file with the camera's white balance, as sRGB of 16 bits.
+
+    The exposure stays the camera's: brightening is what comes next.
+
+    Args:
+        file: binary file.
+
+    Returns:
+        uint16 array of shape (H, W, 3), upright; EXIF block, b"" where Pillow cannot
+        read the file's tags.
+
+    Raises:
+        Refused: without the extra, or what LibRaw says of a damaged file.
+    """
+    try:
+        import rawpy
+    except ImportError:
+        raise Refused(
+            "camera RAW needs the extra `raw`: pip install 'zero_dce_keras[raw]'"
+        ) from None
+    try:
+        with rawpy.imread(file) as image:
+            pixels = image.postprocess(
+                use_camera_wb=True,
+                no_auto_bright=True,
+                output_bps=16,
+                gamma=(2.4, 12.92),
+            )
+    except rawpy.LibRawError as error:
+        text = error.args[0]
+        text = text.decode(errors="replace") if isinstance(text, bytes) else text
+        raise Refused(f"it is damaged or no RAW that LibRaw knows ({text})") from None
+    return pixels, _exif(file)
+
+
+def _exif(file):
+    """Most cameras' RAW begins with the tags of a TIFF."""
+    try:
+        file.seek(0)
+        tags = Image.Exif()
+        tags.load_from_fp(file)
+        return metadata.exif_of_tags(tags)
+    except Exception:  # noqa: BLE001, some have formats of their own
+        return b""

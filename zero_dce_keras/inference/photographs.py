@@ -1,0 +1,113 @@
+"""Many photographs, one after the other: decode, network and encode overlap."""
+
+import dataclasses
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+from zero_dce_keras.files import remove_leftovers
+from zero_dce_keras.images import read_photograph, write_photograph
+from zero_dce_keras.images.tone_curve import tables_to_srgb
+from zero_dce_keras.inference.jobs import Job
+
+# Photographs that wait decoded for the network, and enhanced for the disk: as many as
+# keep two cores busy. More would only take memory.
+WAITING = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    Args:
+        job: `Job`.
+        status: "done", "skipped" (its target is there already) or "failed".
+        error: the exception of one that failed.
+        notes: list of str, what could not be kept as it was.
+        size: pair of ints, width and height in pixels; None if it was not read.
+    """
+
+    job: Job
+    status: str
+    error: Exception | None = None
+    notes: tuple = ()
+    size: tuple | None = None
+
+
+def enhance_photograph(enhancer, photograph, *arguments, **options):
+    """A `Photograph` with enhanced pixels; everything else stays as it is.
+
+    Args:
+        enhancer: `Enhancer`.
+        photograph: `Photograph`.
+        *arguments, **options: those of an `Enhancer`: iterations, strength, denoise, …
+
+    Returns:
+        `Photograph`.
+    """
+    pixels = photograph.pixels
+    # The network knows how sRGB encodes the dark; that of other profiles it takes for
+    # brighter. Their primaries stay: nothing is clipped (benchmarks/wide_gamut.py).
+    tables = tables_to_srgb(photograph.icc_profile, pixels.dtype)
+    if tables:
+        pixels = tables[0][pixels]
+    pixels = enhancer(pixels, *arguments, **options)
+    if tables:
+        pixels = tables[1][pixels]
+    return dataclasses.replace(photograph, pixels=pixels)
+
+
+def enhance_photographs(enhancer, jobs, overwrite=False, quality=95, **options):
+    """Enhances many photographs, each with its metadata.
+
+    While the network works on one, the next are read and the last are written. Targets
+    that are there already are skipped, so that an interrupted run is simply started
+    again; whatever is wrong with one photograph does not stop the others.
+
+    Args:
+        enhancer: `Enhancer`.
+        jobs: list of `Job`.
+        overwrite: bool, whether to replace targets that are there.
+        quality: int from 1 to 100, of JPEG and WebP.
+        **options: as those of an `Enhancer`: iterations, strength, denoise, …
+
+    Yields:
+        `Outcome`: first those that are skipped, then the others in their order.
+    """
+    for directory in {job.target.parent for job in jobs}:
+        remove_leftovers(directory)
+    waiting = deque()
+    for job in jobs:
+        if not overwrite and job.target.exists():
+            yield Outcome(job, "skipped")
+        else:
+            waiting.append(job)
+    reading, writing = deque(), deque()  # pairs (job, its photograph to be); outcomes
+    with ThreadPoolExecutor(WAITING) as writers, ThreadPoolExecutor(WAITING) as readers:
+        try:
+            while waiting or reading or writing:
+                while waiting and len(reading) <= WAITING:
+                    job = waiting.popleft()
+                    reading.append((job, readers.submit(read_photograph, job.source)))
+                if not reading or len(writing) >= WAITING:
+                    yield writing.popleft().result()
+                    continue
+                job, photograph = reading.popleft()
+                try:
+                    enhanced = enhance_photograph(
+                        enhancer, photograph.result(), **options
+                    )
+                except (ValueError, OSError, MemoryError) as error:
+                    yield Outcome(job, "failed", error)
+                else:
+                    writing.append(writers.submit(_write, job, enhanced, quality))
+        finally:  # after Ctrl-C too: what is being written is finished, no more is begun
+            readers.shutdown(cancel_futures=True)
+
+
+def _write(job, photograph, quality):
+    try:
+        notes = write_photograph(job.target, photograph, quality)
+    except (ValueError, OSError, MemoryError) as error:
+        return Outcome(job, "failed", error)
+    size = photograph.pixels.shape[1::-1]
+    return Outcome(job, "done", None, (*photograph.notes, *notes), size)
