@@ -16,7 +16,7 @@ USUAL_RATE = Fraction(30)  # frames a second where a file does not say
 # By codec: the encoder, its constant rate factor at quality 95, and what makes it keep
 # up with the enhancer.
 CODECS = {
-    "h264": ("libx264", 18, {"preset": "superfast"}),
+    "h264": ("libx264", 18, {"preset": "ultrafast"}),
     "hevc": ("libx265", 20, {"preset": "ultrafast", "x265-params": "log-level=none"}),
     "vp9": ("libvpx-vp9", 24, {"deadline": "realtime", "cpu-used": "8", "row-mt": "1"}),
 }
