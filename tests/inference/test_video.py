@@ -1,6 +1,9 @@
 """Videos of 64×48 pixels, with all that surrounds the pictures."""
 
 import itertools
+import os
+import signal
+import sys
 import threading
 import time
 from fractions import Fraction
@@ -225,7 +228,8 @@ def test_other_pixel_formats(enhancer, tmp_path, pix_fmt):
         picture[:] = 38
     yuv = Yuv(BT709, True, dict.fromkeys(TAGS, BT709) | {"color_range": 2})
     clip = write_clip(tmp_path / "a.mkv", [picture] * 2, yuv=yuv, pix_fmt=pix_fmt)
-    enhance_video(enhancer, clip, tmp_path / "b.mkv", iterations=0)
+    done = enhance_video(enhancer, clip, tmp_path / "b.mkv", iterations=0)
+    assert any("became 8" in note for note in done.notes) == ("10" in pix_fmt)
     frames = read_clip(tmp_path / "b.mkv")[0]
     assert np.abs(frames[0].astype(int) - picture).max() <= 3
 
@@ -329,6 +333,43 @@ def test_a_damaged_middle_and_a_lost_end(enhancer, tmp_path):
     done = enhance_video(enhancer, tmp_path / "short.ts", tmp_path / "c.mp4")
     assert 20 < done.num_frames < 35
     assert len(read_clip(tmp_path / "c.mp4")[0]) == done.num_frames
+
+
+def test_a_size_that_changes_and_frames_without_times(enhancer, tmp_path):
+    content = b""
+    for size in (HEIGHT, WIDTH), (32, 32):
+        frames = with_noise(scene(height=size[0], width=size[1]), count=5)
+        content += write_clip(tmp_path / "a.h264", frames, sound=False).read_bytes()
+    (tmp_path / "a.h264").write_bytes(content)
+    done = enhance_video(enhancer, tmp_path / "a.h264", tmp_path / "b.mp4")
+    frames, times, _, facts = read_clip(tmp_path / "b.mp4")
+    assert len(frames) == done.num_frames == 10 and facts["size"] == (WIDTH, HEIGHT)
+    assert np.diff(times).min() > 0
+
+
+def test_a_name_that_is_not_utf8(enhancer, clip, tmp_path):
+    source, target = (
+        tmp_path / os.fsdecode(name) for name in (b"a\xff.mp4", b"\xfe.mp4")
+    )
+    clip.rename(source)
+    enhance_video(enhancer, source, target)
+    assert target.stat().st_size > 1000
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limits there")
+def test_a_full_disk_is_named(enhancer, clip, tmp_path):
+    import resource
+
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="out.mp4"):
+            enhance_video(enhancer, clip, tmp_path / "out.mp4")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(tmp_path.iterdir()) == [clip]
 
 
 def test_an_interrupted_run_leaves_nothing(enhancer, clip, tmp_path):

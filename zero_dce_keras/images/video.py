@@ -74,7 +74,7 @@ class VideoReader:
 
         The last pair has None for a frame.
         """
-        packets, last, count = [], None, 0
+        packets, last, size, count = [], None, None, 0
         for packet in self._packets():
             if packet.stream is not self.stream:
                 if packet.dts is not None:
@@ -84,6 +84,9 @@ class VideoReader:
                 if frame.pts is None or (last is not None and frame.pts <= last):
                     frame.pts = 0 if last is None else last + self._tick
                 last = frame.pts
+                size = size or (frame.width, frame.height)
+                if (frame.width, frame.height) != size:  # it changes within some files
+                    frame = frame.reformat(*size)
                 count += 1
                 self._damages += frame.is_corrupt
                 yield frame, packets
@@ -158,6 +161,9 @@ class VideoWriter:
                 f"{width}×{height} became {self.size[0]}×{self.size[1]}: 4:2:0 video "
                 "has even sides"
             )
+        bits = frame.format.components[0].bits
+        if bits > 8:
+            self.notes.append(f"{bits} bits a channel became 8")
         self._describe(reader, frame)
 
     def _add_video(self, codec, quality, rate):
