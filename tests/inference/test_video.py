@@ -1,8 +1,10 @@
 """Videos of 64×48 pixels, with all that surrounds the pictures."""
 
+import contextlib
 import itertools
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -34,7 +36,7 @@ def enhancer():
         num_iterations=2,
         filters=4,
         num_layers=3,
-        exposure_normalization={},
+        exposure_normalization={"black": 1.0},  # its measure is a sensitive one
     )
     return Enhancer(model)
 
@@ -253,12 +255,13 @@ def test_full_resolution_path(enhancer, tmp_path):
 
 
 def test_brightness_does_not_pump(enhancer, tmp_path):
-    clip = write_clip(tmp_path / "a.mp4", with_noise(scene(), sigma=6, count=40))
+    clip = write_clip(tmp_path / "a.mp4", with_noise(scene(), count=40))
     enhance_video(enhancer, clip, tmp_path / "b.mp4")
     before, after = luma(read_clip(clip)[0]), luma(read_clip(tmp_path / "b.mp4")[0])
     gain = after.mean() / before.mean()
     assert gain > 2
-    assert after.std() <= 1.5 * before.std() * gain
+    # 1.5 is promised; each frame by itself it would be 1.5 here.
+    assert after.std() <= 1.1 * before.std() * gain
     assert after[0] == pytest.approx(after[-10:].mean(), rel=0.02)
 
 
@@ -315,24 +318,55 @@ def test_broken_files_say_so_in_one_line(enhancer, clip, tmp_path):
     assert not [*tmp_path.glob("out*"), *tmp_path.glob(".*")]
 
 
-def test_a_damaged_middle_and_a_lost_end(enhancer, tmp_path):
+@pytest.mark.parametrize("suffix", [".ts", ".mp4"])
+def test_a_damaged_middle(enhancer, tmp_path, suffix):
     frames = with_noise(scene(), count=60)
-    clip = write_clip(tmp_path / "a.ts", frames, sound=False)
+    clip = write_clip(tmp_path / f"a{suffix}", frames, sound=False)
     content = bytearray(clip.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 20000] = bytes(20000)
-    (tmp_path / "damaged.ts").write_bytes(content)
-    (tmp_path / "short.ts").write_bytes(content[: middle - 100])
-    done = enhance_video(enhancer, tmp_path / "damaged.ts", tmp_path / "b.mp4")
+    clip.write_bytes(content)
+    done = enhance_video(enhancer, clip, tmp_path / "b.mp4")
     assert 40 < done.num_frames < 60
-    assert done.notes == (
-        f"damaged in 1 places; {done.num_frames} frames could be decoded",
-    )
+    (note,) = done.notes
+    assert f"; {done.num_frames} frames could be decoded" in note
+    places = int(note.split()[2])
+    assert places == 1 if suffix == ".ts" else places > 5  # packets of MP4 stand alone
     frames, times, _, _ = read_clip(tmp_path / "b.mp4")
     assert len(frames) == done.num_frames and times[-1] > 1.9
-    done = enhance_video(enhancer, tmp_path / "short.ts", tmp_path / "c.mp4")
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mkv"])
+def test_a_lost_end(enhancer, tmp_path, suffix):
+    frames = with_noise(scene(), count=60)
+    clip = write_clip(tmp_path / f"a{suffix}", frames, sound=False)
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    done = enhance_video(enhancer, clip, tmp_path / "b.mp4")
     assert 20 < done.num_frames < 35
-    assert len(read_clip(tmp_path / "c.mp4")[0]) == done.num_frames
+    assert ("damaged" if suffix == ".ts" else "the pictures end after") in done.notes[0]
+    assert len(read_clip(tmp_path / "b.mp4")[0]) == done.num_frames
+
+
+def test_a_playlist_fetches_nothing(enhancer, tmp_path):
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.3)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
+        (tmp_path / "list.m3u8").write_text(
+            f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n"
+        )
+
+        def accept():
+            with contextlib.suppress(TimeoutError):
+                server.accept()[0].close()
+                asked.append(url)
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        with pytest.raises(ValueError, match="list.m3u8"):
+            enhance_video(enhancer, tmp_path / "list.m3u8", tmp_path / "out.mp4")
+        thread.join()
+    assert asked == []
 
 
 def test_a_size_that_changes_and_frames_without_times(enhancer, tmp_path):

@@ -42,10 +42,9 @@ class VideoReader:
         self.path = path
         self.notes = []
         self._damages = 0
-        # What a file names, a playlist say, is not fetched.
-        options = {"protocol_whitelist": "file"}
         try:
-            self._container = av.open(f"file:{path}", options=options)
+            # Of a name that begins so, FFmpeg fetches nothing that a playlist names.
+            self._container = av.open(f"file:{path}")
         except ValueError as error:
             raise ValueError(f"{path}: not a video, or cut off at its start") from error
         except OSError as error:
@@ -74,7 +73,7 @@ class VideoReader:
 
         The last pair has None for a frame.
         """
-        packets, last, size, count = [], None, None, 0
+        packets, last, count = [], None, 0
         for packet in self._packets():
             if packet.stream is not self.stream:
                 if packet.dts is not None:
@@ -84,9 +83,6 @@ class VideoReader:
                 if frame.pts is None or (last is not None and frame.pts <= last):
                     frame.pts = 0 if last is None else last + self._tick
                 last = frame.pts
-                size = size or (frame.width, frame.height)
-                if (frame.width, frame.height) != size:  # it changes within some files
-                    frame = frame.reformat(*size)
                 count += 1
                 self._damages += frame.is_corrupt
                 yield frame, packets
@@ -227,6 +223,7 @@ class VideoWriter:
         if rgb is not None:
             picture = self._yuv.to_frame(rgb)
             picture.pts, picture.time_base = frame.pts, frame.time_base
+            # One of another size (it changes within some files) is scaled by PyAV.
             self._container.mux(self._stream.encode(picture))
 
     def finish(self):
