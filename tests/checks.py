@@ -49,7 +49,9 @@ SMALL_MODELS = {
         exposure_normalization={"black": 0.5, "gamma_slope": 0.1},
         denoising_filter={},
     ),
-    MIRNet: lambda: MIRNet(num_rrg=1, num_mrb=1, channels=4),
+    MIRNet: lambda: MIRNet(
+        num_rrg=1, num_mrb=1, channels=4, ssim_weight=0.3, exposure_normalization={}
+    ),
 }
 
 

@@ -15,6 +15,7 @@ import statistics
 from pathlib import Path
 
 from zero_dce_keras.data import open_splits
+from zero_dce_keras.devices import BACKENDS
 from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
 from zero_dce_keras.evaluation.report import PROTOCOL
 from zero_dce_keras.inference import Enhancer
@@ -26,7 +27,7 @@ from zero_dce_keras.training.callbacks import BEST_FILE
 SCORES = ("psnr", "ssim", "mae")
 DATA = {
     "lol": {
-        "data": "LOL our485 (Wei et al., BMVC 2018), the low-light images alone",
+        "data": "LOL our485 (Wei et al., BMVC 2018)",
         "options": "--data-dir DIR",
     },
     "folder": {
@@ -39,10 +40,12 @@ TERMS = (
     "Apache-2.0 for the weights. They were trained on data that is for research use and "
     "not part of this package."
 )
+WITHOUT_REFERENCES = "Without a reference in any gradient."
+WITH_REFERENCES = "On pairs: references are in every gradient."
 CALIBRATED = (
-    "Without a reference in any gradient. The constants of exposure normalisation were "
-    "calibrated on the references of our485, and its validation split chose the weights "
-    "of the losses: docs/experiments.md."
+    "The constants of exposure normalisation were calibrated on the references of "
+    "our485, and its validation split chose the weights of the losses: "
+    "docs/experiments.md."
 )
 
 
@@ -60,7 +63,7 @@ def main():
     name = recipe_name(recipes[0])
     if {recipe.replace(seed=0) for recipe in recipes} != {recipes[0].replace(seed=0)}:
         parser.error("the runs are not of one recipe: see their config.json")
-    splits = open_splits("lol", args.data_dir)
+    splits = held_out(configs[0], args.data_dir)
     validation = score(args.runs[0], splits.validation)
     tests = [score(run, splits.test) for run in args.runs]
     print("validation", validation, *zip(args.runs, tests, strict=True), sep="\n")
@@ -71,10 +74,10 @@ def main():
     data = DATA[config["dataset"]]
     card = {
         "data": data["data"],
+        "references": WITH_REFERENCES if recipe.trains_on_pairs else WITHOUT_REFERENCES,
         "split": f"{images['train']} train, {images['validation']} validation; LOL is cut "
         "between scenes",
-        "command": f"python -m zero_dce_keras.fit --recipe {name} --seed {recipe.seed} "
-        + data["options"],
+        "command": command(config, name) + data["options"],
         "seed": recipe.seed,
         "best_epoch": config["best_epoch"],
         "time": f"{config['seconds']} s",
@@ -100,6 +103,26 @@ def recipe_name(recipe):
         if make().replace(seed=0) == recipe.replace(seed=0):
             return name
     raise SystemExit("the runs are of no recipe in training/recipes.py")
+
+
+def command(config, name):
+    """The command of a run, up to its data; `config` is its `config.json`."""
+    (backend,) = set(BACKENDS) & set(config["versions"])
+    setting = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
+    start = f"--weights {config['weights']} " if config["weights"] else ""
+    seed = config["recipe"]["seed"]
+    fit = "python -m zero_dce_keras.fit"
+    return f"{setting}{fit} --recipe {name} --seed {seed} {start}"
+
+
+def held_out(config, data_dir):
+    """LOL's pairs that a run has not trained on, and eval15."""
+    if config["dataset"] != "lol":
+        return open_splits("lol", data_dir)
+    recipe = config["recipe"]
+    return open_splits(
+        "lol", data_dir, recipe["train_images"], recipe["validation_images"]
+    )
 
 
 def score(run, pairs):

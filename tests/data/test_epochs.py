@@ -81,22 +81,31 @@ def test_squares_that_are_not_cropped_are_turned():
     assert {cut.turns for cut in cuts} == {0, 1, 2, 3}
 
 
-def test_shares_depend_on_seed_and_number_alone():
+def test_mixtures_depend_on_seed_and_number_alone():
     def shares(seed, number):
-        return np.concatenate(Epochs(SHAPES, seed=seed, **OPTIONS).shares(number))
+        mixtures = Epochs(SHAPES, seed=seed, **OPTIONS).mixtures(number)
+        return np.concatenate([shares for _, shares in mixtures])
 
     np.testing.assert_array_equal(shares(3, 7), shares(3, 7))
     for other in (shares(3, 8), shares(4, 7)):
         assert (shares(3, 7) != other).all()
-    assert [len(part) for part in Epochs(SHAPES, **OPTIONS).shares(0)] == [2, 2, 1]
-    many = Epochs([(32, 48, 3)] * 1000, batch_size=1000).shares(0)[0]
-    assert abs(many.mean() - 0.5) < 0.05 and 0 <= many.min() and many.max() < 1
 
 
-def test_mix_takes_the_neighbour_photograph_and_reference_alike():
+def test_mixtures_are_permutations_and_beta_shares():
+    mixtures = Epochs(SHAPES, **OPTIONS).mixtures(0)
+    assert [sorted(partners) for partners, _ in mixtures] == [[0, 1], [0, 1], [0]]
+    ((partners, shares),) = Epochs([(32, 48, 3)] * 4000, batch_size=4000).mixtures(0)
+    assert sorted(partners) == list(range(4000)) != list(partners)
+    assert shares.dtype == np.float32 and 0 <= shares.min() and shares.max() <= 1
+    # Beta(1.2, 1.2) has the variance 1 / (4 · 3.4); a uniform distribution 1 / 12.
+    assert abs(shares.mean() - 0.5) < 0.02
+    assert abs(shares.var() - 0.0735) < 0.005
+
+
+def test_mix_takes_photograph_and_reference_alike():
     batch = np.float32([[0, 10], [1, 20], [4, 40]]).reshape(3, 1, 1, 2)
-    mixed = mix(batch, np.float32([0.5, 1, 0]))
-    np.testing.assert_allclose(mixed.reshape(3, 2), [[2, 25], [1, 20], [1, 20]])
+    mixed = mix(batch, np.array([2, 1, 0]), np.float32([0.5, 0.3, 0]))
+    np.testing.assert_allclose(mixed.reshape(3, 2), [[2, 25], [1, 20], [0, 10]])
 
 
 @pytest.mark.skipif(

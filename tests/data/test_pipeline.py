@@ -152,6 +152,34 @@ def test_crops_flips_turns_and_mixtures_are_aligned(pairs):
             assert 0 in steps and {1, -1} & set(steps)
 
 
+def test_crops_come_with_statistics_of_their_image(pairs):
+    shapes = []
+
+    def number(image):
+        """The whole image's blue, which is its number, and how wide it is."""
+        shapes.append(image.shape)
+        return np.array([[image[0, 0, 0, 2] * 255, image.shape[2]]], "float32")
+
+    dataset = make_dataset(
+        pairs, 16, batch_size=2, shuffle=True, crop=True, statistics=number
+    )
+    assert shapes == [(1, 32, 48, 3)] * 5
+    seen = []
+    for (low, statistics), high in dataset:
+        assert tuple(low.shape)[1:] == tuple(high.shape)[1:] == (16, 16, 3)
+        blue = 255 * keras.ops.convert_to_numpy(low)[:, 0, 0, 2]
+        rows = keras.ops.convert_to_numpy(statistics)
+        np.testing.assert_allclose(rows[:, 0], blue, atol=1e-4)
+        assert (rows[:, 1] == 48).all()
+        seen += rows[:, 0].round().tolist()
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_statistics_of_mixtures_are_not_known(pairs):
+    with pytest.raises(ValueError, match="mixup must be off .--no-mixup. where crops"):
+        make_dataset(pairs, 16, mixup=True, crop=True, statistics=lambda image: image)
+
+
 def test_different_sizes(pairs, tmp_path):
     """Only one at a time at full size; together when resized or cropped."""
     Image.new("RGB", (60, 40)).save(tmp_path / "wide.png")
@@ -224,9 +252,9 @@ def test_a_later_epoch_can_be_the_first(pairs):
 @pytest.mark.parametrize("mixup, most", [(True, 3), (False, 0)])
 def test_mixtures_are_drawn_once_an_epoch(pairs, monkeypatch, mixup, most):
     """And not at all where nothing is mixed."""
-    calls, shares = [], Epochs.shares
+    calls, mixtures = [], Epochs.mixtures
     monkeypatch.setattr(
-        Epochs, "shares", lambda self, n: calls.append(n) or shares(self, n)
+        Epochs, "mixtures", lambda self, n: calls.append(n) or mixtures(self, n)
     )
     dataset = make_dataset(pairs, image_size=16, batch_size=1, mixup=mixup)
     epoch(dataset), epoch(dataset)

@@ -7,7 +7,9 @@ import pytest
 
 from zero_dce_keras import MIRNet, Recipe, fit, load_model, train
 from zero_dce_keras.data import open_splits
+from zero_dce_keras.images import read_image
 from zero_dce_keras.models import open_model
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.training.run import make_datasets
 
 TINY = Recipe(
@@ -73,6 +75,35 @@ def test_validation_is_on_whole_images(data):
     epochs = [[np.asarray(low) for low, _ in validation] for _ in range(2)]
     assert [batch.shape for batch in epochs[0]] == [(1, 32, 48, 3)] * 2
     np.testing.assert_array_equal(epochs[0], epochs[1])
+
+
+def test_crops_are_as_bright_as_in_their_whole_image(data):
+    recipe = TINY.replace(normalize_exposure=True, flip=False, rotate=False)
+    splits = open_splits("lol", data, 4, 2)
+    training, validation = make_datasets(splits, recipe)
+    (((_, gains), _),) = training
+    whole = [
+        read_image(pair.low_light)[None] / np.float32(255) for pair in splits.train
+    ]
+    normalization = ExposureNormalization()
+    expected = [np.asarray(normalization.gains(image)).ravel() for image in whole]
+    found = np.asarray(gains).reshape(4, 8)
+    np.testing.assert_allclose(
+        sorted(found.tolist()), sorted(np.stack(expected).tolist())
+    )
+    assert len({tuple(row) for row in found.tolist()}) == 4
+    ((low, _), *_) = validation  # whole images need none
+    assert tuple(low.shape) == (1, 32, 48, 3)
+
+
+def test_a_run_on_normalised_photographs(data, tmp_path, low_light):
+    changes = {"normalize_exposure": True, "ssim_weight": 0.3}
+    model, history = run(data, tmp_path, **changes)
+    assert "val_ssim_loss" in history.history
+    best = open_model(tmp_path / "best.weights.h5")
+    assert best.exposure_normalization is not None and best.ssim_weight == 0.3
+    expected = checks.predict(model, low_light)
+    np.testing.assert_array_equal(checks.predict(best, low_light), expected)
 
 
 def test_averaged_weights_are_those_saved(data, tmp_path):

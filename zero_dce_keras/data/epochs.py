@@ -30,7 +30,7 @@ class Epochs:
         crop_size: side of the random squares to cut out; `None` for whole images.
         flip: whether to mirror images left-right at random.
         rotate: whether to turn squares by 0, 90, 180 or 270° at random.
-        mixup: whether images are to be mixed, see `shares` and `mix`.
+        mixup: whether images are to be mixed, see `mixtures` and `mix`.
 
     Raises:
         ValueError: if images that are not square would be turned.
@@ -85,18 +85,21 @@ class Epochs:
         size = self.batch_size
         return [cuts[k * size : (k + 1) * size] for k in range(self.num_batches)]
 
-    def shares(self, epoch):
-        """What an epoch's images keep of themselves when they are mixed.
+    def mixtures(self, epoch):
+        """What an epoch's images are mixed with, for `mix`.
 
-        A list of float32 arrays `(B,)` in [0, 1), one a batch.
+        A list of `(partners, shares)`, one a batch: a permutation of the batch, and
+        float32 numbers in [0, 1] from Beta(1.2, 1.2).
 
-        Source: https://arxiv.org/abs/1710.09412 with α = 1; the official MIRNet has
-        α = 1.2, and a permutation in place of the neighbour.
+        Source: https://arxiv.org/abs/1710.09412; `MixUp_AUG` in
+        `utils/dataset_utils.py` of https://github.com/swz30/MIRNet.
         """
         rng = np.random.default_rng([self.seed, epoch, 1])
-        shares = rng.random(len(self.shapes), dtype="float32")
-        size = self.batch_size
-        return [shares[k * size : (k + 1) * size] for k in range(self.num_batches)]
+        sizes = [len(batch) for batch in self.batches(epoch)]
+        return [
+            (rng.permutation(size), rng.beta(1.2, 1.2, size).astype("float32"))
+            for size in sizes
+        ]
 
     def _corner(self, index, corner):
         if self.crop_size is None:
@@ -136,11 +139,12 @@ def cut_out(images, cuts, crop_size=None):
     return np.stack(parts)
 
 
-def mix(batch, shares):
-    """MixUp: every image with the one before it in the batch, the first with the last.
+def mix(batch, partners, shares):
+    """MixUp: every image with another one of the batch.
 
     Args:
         batch: float array or tensor `(B, h, w, C)`, references in its last channels.
+        partners: int array `(B,)`: which image each is mixed with.
         shares: array or tensor `(B,)` in [0, 1]: what each keeps of itself.
 
     Returns:
@@ -149,10 +153,10 @@ def mix(batch, shares):
     Example:
 
     >>> batch = np.float32([1, 3]).reshape(2, 1, 1, 1)
-    >>> mix(batch, np.float32([1, 0.75])).ravel().tolist()
+    >>> mix(batch, np.array([1, 0]), np.float32([1, 0.75])).ravel().tolist()
     [1.0, 2.5]
     """
-    others = batch[np.arange(len(batch)) - 1]
+    others = batch[partners]
     return others + shares[:, None, None, None] * (batch - others)
 
 

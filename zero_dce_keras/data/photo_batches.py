@@ -26,12 +26,21 @@ class PhotoBatches(keras.utils.PyDataset):
             a GPU and they fit.
         augmentation: `Augmentation` of the low-light images, drawn in main memory.
         first_epoch: number of the epoch to begin with.
+        statistics: array `(N, …)`, a row for each image; batches then have
+            `(low_light, statistics)` in place of `low_light`.
     """
 
     def __init__(
-        self, images, epochs, on_device=None, augmentation=None, first_epoch=0
+        self,
+        images,
+        epochs,
+        on_device=None,
+        augmentation=None,
+        first_epoch=0,
+        statistics=None,
     ):
         super().__init__()
+        self._statistics = statistics
         self._augmentation = augmentation
         self._epochs = epochs
         self._begin(first_epoch)
@@ -49,12 +58,16 @@ class PhotoBatches(keras.utils.PyDataset):
         batch = self._cut_out(self._images, cuts, self._epochs.crop_size)
         batch = ops.cast(ops.convert_to_tensor(batch), "float32") / 255.0
         if self._epochs.mixup:
-            batch = mix(batch, ops.convert_to_tensor(self._shares[index]))
+            partners, shares = self._mixtures[index]
+            batch = mix(batch, partners, ops.convert_to_tensor(shares))
         low_light = batch[..., :3]
         if self._augmentation:
             shape = tuple(low_light.shape)
             draws = self._augmentation.draw(shape, self._epoch, index)
             low_light = augment(low_light, draws)
+        if self._statistics is not None:
+            rows = self._statistics[[cut.index for cut in cuts]]
+            low_light = low_light, ops.convert_to_tensor(rows)
         return (low_light,) if batch.shape[-1] == 3 else (low_light, batch[..., 3:])
 
     def on_epoch_end(self):
@@ -65,7 +78,7 @@ class PhotoBatches(keras.utils.PyDataset):
         self._epoch = epoch
         self._batches = self._epochs.batches(epoch)
         if self._epochs.mixup:
-            self._shares = self._epochs.shares(epoch)
+            self._mixtures = self._epochs.mixtures(epoch)
 
     def _fits(self, images):
         same_size = len({image.shape for image in images}) == 1

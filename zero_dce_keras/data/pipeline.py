@@ -24,6 +24,7 @@ def make_dataset(
     mixup=False,
     augmentation=None,
     first_epoch=0,
+    statistics=None,
 ):
     """Batches of photographs, or of pairs with their references, for `fit`.
 
@@ -44,10 +45,13 @@ def make_dataset(
             square of `image_size` out of each.
         flip: whether to mirror images left-right at random.
         rotate: whether to turn square images by 0, 90, 180 or 270° at random.
-        mixup: whether to mix every image with its neighbour in the batch, and the
+        mixup: whether to mix every image with another one of the batch, and the
             references alike, in a proportion drawn anew.
         augmentation: `Augmentation` of the low-light images; `None` for none.
         first_epoch: number of the epoch to begin with, for a run that is resumed.
+        statistics: function from a whole low-light image `(1, H, W, 3)` in [0, 1] to an
+            array `(1, …)`: what a crop cannot know of the image it is cut out of. The
+            batches then have `(low_light, statistics)` in place of `low_light`.
 
     Returns:
         On the TensorFlow backend a `tf.data.Dataset`, on JAX and PyTorch a
@@ -60,7 +64,7 @@ def make_dataset(
             there are, the two images of a pair differ in size, or images to rotate are
             not square.
     """
-    _check(pairs, image_size, batch_size, drop_remainder, crop)
+    _check(pairs, image_size, batch_size, drop_remainder, crop, mixup and statistics)
     images = read_pairs(pairs, None if crop else image_size)
     _check_sizes(images, image_size, batch_size, crop)
     epochs = Epochs(
@@ -74,35 +78,55 @@ def make_dataset(
         rotate,
         mixup,
     )
+    if statistics is not None:
+        statistics = describe(images, statistics)
     if keras.backend.backend() == "tensorflow":
-        return _tf_dataset(images, epochs, augmentation, first_epoch)
+        return _tf_dataset(images, epochs, augmentation, first_epoch, statistics)
     return PhotoBatches(
-        images, epochs, augmentation=augmentation, first_epoch=first_epoch
+        images,
+        epochs,
+        augmentation=augmentation,
+        first_epoch=first_epoch,
+        statistics=statistics,
     )
 
 
-def _tf_dataset(images, epochs, augmentation=None, first_epoch=0):
+def describe(images, statistics):
+    """Statistics of the low-light images: an array `(N, …)`, a row for each."""
+    rows = [
+        keras.ops.convert_to_numpy(statistics(np.float32(image[None, ..., :3]) / 255))
+        for image in images
+    ]
+    return np.concatenate(rows)
+
+
+def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
     import tensorflow as tf
 
     numbers = itertools.count(first_epoch)
 
     def one_epoch():
         epoch = next(numbers)
-        shares = epochs.shares(epoch) if epochs.mixup else None
+        mixtures = epochs.mixtures(epoch) if epochs.mixup else None
         for index, cuts in enumerate(epochs.batches(epoch)):
             batch = cut_out(images, cuts, epochs.crop_size)
             if epochs.mixup:
-                batch = mix(batch.astype(np.float32), shares[index])
-            yield batch, draw((*batch.shape[:3], 3), epoch, index)
+                batch = mix(batch.astype(np.float32), *mixtures[index])
+            # A row of nothing for each image, where nothing is to be known.
+            rows = notes[[cut.index for cut in cuts]]
+            yield batch, draw((*batch.shape[:3], 3), epoch, index), rows
 
     def draw(shape, epoch, index):
         return augmentation.draw(shape, epoch, index) if augmentation else {}
 
-    def to_float(batch, draws):
+    def to_float(batch, draws, rows):
         batch = tf.cast(batch, tf.float32) / 255.0
         low_light = augment(batch[..., :3], draws) if draws else batch[..., :3]
+        if statistics is not None:
+            low_light = low_light, rows
         return low_light if channels == 3 else (low_light, batch[..., 3:])
 
+    notes = np.zeros((len(images), 0), "float32") if statistics is None else statistics
     sizes = {image.shape for image in images}
     channels = images[0].shape[-1]
     side = epochs.crop_size
@@ -114,7 +138,8 @@ def _tf_dataset(images, epochs, augmentation=None, first_epoch=0):
         for name, array in draw((1, 9, 9, 3), 0, 0).items()
     }
     dtype = tf.float32 if epochs.mixup else tf.uint8
-    signature = (tf.TensorSpec((None, *shape), dtype), draws)
+    rows = tf.TensorSpec((None, *notes.shape[1:]))
+    signature = (tf.TensorSpec((None, *shape), dtype), draws, rows)
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
     count = tf.data.experimental.assert_cardinality(epochs.num_batches)
     # tf.data's autotuning costs a training step more than it can find to save here, on
@@ -124,7 +149,12 @@ def _tf_dataset(images, epochs, augmentation=None, first_epoch=0):
     return dataset.apply(count).map(to_float).prefetch(2).with_options(options)
 
 
-def _check(pairs, image_size, batch_size, drop_remainder, crop):
+def _check(pairs, image_size, batch_size, drop_remainder, crop, mixes_statistics):
+    if mixes_statistics:
+        raise ValueError(
+            "mixup must be off (--no-mixup) where crops come with statistics of their "
+            "images, for exposure normalisation say: those of a mixture are not known"
+        )
     for name, value in (("image_size", image_size), ("batch_size", batch_size)):
         if value is not None and value < 1:
             raise ValueError(f"{name} must be positive. Received: {value}")

@@ -166,7 +166,7 @@ class ExposureNormalization(keras.layers.Layer):
         Returns:
             float tensor `(B, H, W, 3)` in [0, 1].
         """
-        images = ops.convert_to_tensor(images)
+        images, gains = ops.convert_to_tensor(images), ops.convert_to_tensor(gains)
         raised = ops.maximum(images - gains[..., 4:7], 0) + self.pedestal
         normalized = self._tone(raised * gains[..., :3], gains[..., 7:])
         if self.well_exposed is None:
@@ -215,9 +215,10 @@ class ExposureNormalization(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def get_config(self):
+    @property
+    def arguments(self):
+        """dict of the arguments that make a layer like this one."""
         return {
-            **super().get_config(),
             "target": self.target,
             "gamma": self.gamma,
             "pedestal": self.pedestal,
@@ -228,6 +229,9 @@ class ExposureNormalization(keras.layers.Layer):
             "gamma_slope": self.gamma_slope,
             "well_exposed": self.well_exposed,
         }
+
+    def get_config(self):
+        return {**super().get_config(), **self.arguments}
 
 
 class MeteringCells(keras.layers.Layer):

@@ -31,12 +31,13 @@ class ImageModel(PresetMixin, Trainer):
     has_curves = False  # whether it has `enhance`, with iterations and strength
     context = None  # pixels around it that a pixel depends on; None: the whole image
     grid = 1  # parts of an image begin at multiples of this many pixels
-    exposure_normalization = None  # its statistics are of whole images
     default_learning_rate = 1e-4
 
     def __init__(self, loss_names, **kwargs):
         # Images stay float32 under a mixed precision policy; the network casts its own.
         super().__init__(autocast=False, **kwargs)
+        # Not a class attribute: on PyTorch it would hide the layer.
+        self.exposure_normalization = None  # its statistics are of whole images
         self._trackers = {
             name: keras.metrics.Mean(name=name)
             for name in (*loss_names, *REFERENCE_METRICS)

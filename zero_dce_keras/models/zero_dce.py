@@ -121,7 +121,6 @@ class ZeroDCE(ImageModel):
         self.loss_form = loss_form
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dce_model = self.build_network()
-        self.exposure_normalization = None
         if exposure_normalization is not None:
             self.exposure_normalization = ExposureNormalization(
                 **exposure_normalization, dtype="float32"
@@ -334,6 +333,7 @@ class ZeroDCE(ImageModel):
         }
 
     def get_config(self):
+        normalization, filtering = self.exposure_normalization, self.denoising_filter
         return {
             **super().get_config(),
             "num_iterations": self.num_iterations,
@@ -344,14 +344,6 @@ class ZeroDCE(ImageModel):
             "exposure_patch_size": self.exposure_patch_size,
             "loss_form": self.loss_form,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-            "exposure_normalization": _arguments(self.exposure_normalization),
-            "denoising_filter": _arguments(self.denoising_filter),
+            "exposure_normalization": normalization and normalization.arguments,
+            "denoising_filter": filtering and {"ranges": filtering.ranges},
         }
-
-
-def _arguments(layer):
-    """The arguments of a layer that may be missing."""
-    if layer is None:
-        return None
-    config = layer.get_config()
-    return {name: config[name] for name in config if name not in ("name", "dtype")}

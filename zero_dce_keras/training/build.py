@@ -8,6 +8,7 @@ from zero_dce_keras.models import (
     ZeroDCE,
     ZeroDCEPlusPlus,
 )
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 
 # Metered brightnesses between which exposure normalisation fades out. Of LOL's dark
 # photographs 95 % are metered below .25, of their references 75 % above .5.
@@ -100,6 +101,17 @@ def exposure_normalization(recipe):
     return {**adaptive, "well_exposed": well_exposed}
 
 
+def whole_image_statistics(recipe):
+    """What a crop must know of its image, for `make_dataset`; `None` for nothing.
+
+    Learning from pairs, a network must see crops as bright as in the whole image that
+    it will be given: a crop alone cannot tell whether its reference is bright.
+    """
+    if recipe.trains_on_pairs and recipe.normalize_exposure and recipe.crop:
+        return ExposureNormalization(**exposure_normalization(recipe)).gains
+    return None
+
+
 def build_mirnet(recipe, dtype):
     """A `MIRNet`, not compiled."""
     return MIRNet(
@@ -107,6 +119,8 @@ def build_mirnet(recipe, dtype):
         num_mrb=recipe.num_mrb,
         channels=recipe.channels,
         block=recipe.block,
+        ssim_weight=recipe.ssim_weight,
+        exposure_normalization=exposure_normalization(recipe),
         dtype=dtype,
     )
 

@@ -42,7 +42,7 @@ class Recipe:
         0.0, "add Gaussian noise of up to this standard deviation to them"
     )
     rotate: bool = _option(False, "turn square images by 0, 90, 180 or 270° at random")
-    mixup: bool = _option(False, "mix neighbours in a batch in random proportions")
+    mixup: bool = _option(False, "mix the images of a batch in random proportions")
     epochs: int = _option(50, "passes through the training images")
     learning_rate: float = _option(1e-4, "Adam's learning rate")
     cosine_decay: bool = _option(
@@ -78,6 +78,7 @@ class Recipe:
     block: str = _option(
         "multi_scale", "MIRNet's blocks", choices=("multi_scale", "residual")
     )
+    ssim_weight: float = _option(0.0, "weight of 1 − SSIM in MIRNet's loss")
     initial_stddev: float | None = _option(
         None, "draw kernels from N(0, this) instead of Glorot's uniform distribution"
     )
@@ -155,6 +156,7 @@ class Recipe:
         for name in (
             "validation_images",
             "initial_stddev",
+            "ssim_weight",
             "global_clipnorm",
             "l2",
             "weight_decay",

@@ -14,7 +14,7 @@ from zero_dce_keras.files import remove_leftovers, replacing
 from zero_dce_keras.images import plot_history
 from zero_dce_keras.locks import locked
 from zero_dce_keras.models import open_model
-from zero_dce_keras.training.build import build_model
+from zero_dce_keras.training.build import build_model, whole_image_statistics
 from zero_dce_keras.training.run_callbacks import RunCallbacks
 from zero_dce_keras.training.run_config import check_new, check_same, write_config
 from zero_dce_keras.version import __version__
@@ -160,6 +160,7 @@ def make_datasets(splits, recipe, first_epoch=0):
             seed=recipe.seed,
         ),
         first_epoch=first_epoch,
+        statistics=whole_image_statistics(recipe),
     )
     if not splits.validation:
         return training_data, None

@@ -6,7 +6,7 @@ import pytest
 
 import zero_dce_keras
 from zero_dce_keras.models.mirnet.crop_like import CropLike
-from zero_dce_keras.models.mirnet.down_sample import count_steps
+from zero_dce_keras.models.mirnet.octaves import count_steps
 from zero_dce_keras.models.mirnet.pad_to_multiple import PadToMultiple
 from zero_dce_keras.models.mirnet.plain_residual_group import PlainResidualGroup
 from zero_dce_keras.models.mirnet.residual_down_sample import (

@@ -15,8 +15,9 @@ from zero_dce_keras import (
     mirnet_model,
 )
 from zero_dce_keras.losses import charbonnier
-from zero_dce_keras.metrics import psnr
+from zero_dce_keras.metrics import psnr, ssim
 from zero_dce_keras.models import open_model
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 
 
 def small(**kwargs):
@@ -170,6 +171,7 @@ def test_padding_does_not_change_what_needs_none():
         ({"channels": 0}, "channels must be positive. Received: 0"),
         ({"block": "plain"}, "block must be one of .* Received: 'plain'"),
         ({"epsilon": 0}, "epsilon must be positive. Received: 0"),
+        ({"ssim_weight": -1}, "ssim_weight must not be negative. Received: -1"),
     ],
 )
 def test_wrong_values_are_named(arguments, message):
@@ -206,6 +208,34 @@ def test_loss_before_the_clip_and_metrics_after():
     assert logs["charbonnier_loss"] == pytest.approx(expected, rel=1e-5)
     assert logs["total_loss"] == logs["charbonnier_loss"]
     assert logs["mse"] == logs["mae"] == 0 and logs["psnr"] == np.inf
+
+
+def test_ssim_loss_adds_to_the_charbonnier_loss(low_light, reference):
+    model = small(block="residual", ssim_weight=0.5)
+    push(model, 0.1)
+    model.compile(jit_compile=False)
+    logs = model.evaluate(low_light, reference, return_dict=True, verbose=0)
+    expected = 0.5 * (1 - float(keras.ops.mean(ssim(reference, low_light + 0.1))))
+    assert logs["ssim_loss"] == pytest.approx(expected, rel=1e-4)
+    parts = logs["charbonnier_loss"] + logs["ssim_loss"]
+    assert logs["total_loss"] == pytest.approx(parts, rel=1e-6)
+
+
+def test_network_adds_to_photographs_of_one_brightness():
+    """Whole ones, and crops that come with the gains of their whole image."""
+    model = small(block="residual", exposure_normalization={"target": 0.5})
+    push(model, 0)
+    dark = noise((64, 96)) / 9
+    normalization = ExposureNormalization(target=0.5)
+    expected = keras.ops.convert_to_numpy(normalization(dark))
+    assert expected.mean() > 0.3
+    np.testing.assert_allclose(checks.predict(model, dark), expected, atol=1e-6)
+    crop, gains = dark[:, :16, 8:24], normalization.gains(dark)
+    np.testing.assert_allclose(
+        checks.predict(model, (crop, gains)), expected[:, :16, 8:24], atol=1e-6
+    )
+    alone = checks.predict(model, crop)  # metered by itself it is another image
+    assert abs(alone - expected[:, :16, 8:24]).max() > 1e-3
 
 
 def test_psnr_is_that_of_images_in_the_unit_range(low_light, reference):

@@ -2,12 +2,12 @@
 
 import keras
 
-from zero_dce_keras.models.mirnet.parts import build_all
+from zero_dce_keras.models.mirnet.octaves import Octaves
 from zero_dce_keras.models.mirnet.residual_down_sample import ResidualDownSample
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class DownSample(keras.layers.Layer):
+class DownSample(Octaves):
     """Height and width divided by `factor`, channels multiplied by it.
 
     `(B, H, W, C)` → `(B, H / factor, W / factor, C · factor)`, sizes rounded up, by one
@@ -31,38 +31,8 @@ class DownSample(keras.layers.Layer):
     `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.
     """
 
-    def __init__(self, channels, factor=2, **kwargs):
-        super().__init__(**kwargs)
-        self.channels = channels
-        self.factor = factor
-        self.steps = [
-            ResidualDownSample(channels * 2**step, dtype=self.dtype_policy)
-            for step in range(count_steps(factor))
+    def make_steps(self, count):
+        return [
+            ResidualDownSample(self.channels * 2**step, dtype=self.dtype_policy)
+            for step in range(count)
         ]
-
-    def build(self, input_shape):
-        for step in self.steps:
-            build_all(step.channels, step)
-
-    def call(self, x):
-        for step in self.steps:
-            x = step(x)
-        return x
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "channels": self.channels,
-            "factor": self.factor,
-        }
-
-
-def count_steps(factor):
-    """How often 2 goes into a factor.
-
-    >>> count_steps(8)
-    3
-    """
-    if factor < 2 or factor & (factor - 1):
-        raise ValueError(f"factor must be a power of two above 1. Received: {factor}")
-    return factor.bit_length() - 1

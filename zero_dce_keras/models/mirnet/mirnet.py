@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
-from zero_dce_keras import losses
+from zero_dce_keras import losses, metrics
 from zero_dce_keras.devices import list_gpus
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
-from zero_dce_keras.models.mirnet.torch_names import torch_name_map
+from zero_dce_keras.models.mirnet.torch_names import torch_names
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -16,7 +17,7 @@ class MIRNet(ImageModel):
 
     A network that works at three scales side by side gives the enhanced image at once;
     there are no curves. It learns from `(low_light, reference)` batches by the
-    Charbonnier loss.
+    Charbonnier loss, and by 1 − SSIM where that has a weight.
 
     Args:
         num_rrg: number of recursive residual groups.
@@ -24,6 +25,11 @@ class MIRNet(ImageModel):
         channels: channels of the features at full resolution.
         block: `"multi_scale"` (default) or `"residual"`, see `mirnet_model`.
         epsilon: ε of the Charbonnier loss.
+        ssim_weight: weight of 1 − SSIM beside the Charbonnier loss; 0 (default) for the
+            official code's loss. Images to train on must then be 11×11 or larger.
+        exposure_normalization: dict of arguments of `ExposureNormalization`, which then
+            brings every photograph to one brightness before the network sees it and
+            adds to it; `None` (default) for MIRNet as published.
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
 
     Raises:
@@ -52,18 +58,30 @@ class MIRNet(ImageModel):
         channels=64,
         block="multi_scale",
         epsilon=1e-3,
+        ssim_weight=0.0,
+        exposure_normalization=None,
         **kwargs,
     ):
-        super().__init__(("total_loss", "charbonnier_loss"), **kwargs)
+        if ssim_weight < 0:
+            raise ValueError(
+                f"ssim_weight must not be negative. Received: {ssim_weight}"
+            )
+        names = ("total_loss", "charbonnier_loss", "ssim_loss")
+        super().__init__(names if ssim_weight else names[:2], **kwargs)
         losses.check_epsilon(epsilon)
         self.num_rrg = num_rrg
         self.num_mrb = num_mrb
         self.channels = channels
         self.block = block
         self.epsilon = epsilon
+        self.ssim_weight = ssim_weight
         self.network = mirnet_model(
             num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
         )
+        if exposure_normalization is not None:
+            self.exposure_normalization = ExposureNormalization(
+                **exposure_normalization, dtype="float32"
+            )
         self.built = True  # by construction: the network knows its shapes
 
     def compile(self, *args, **kwargs):
@@ -75,11 +93,37 @@ class MIRNet(ImageModel):
     def call(self, low_light, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1], of any height and width.
 
+        Args:
+            low_light: the images, or what else `normalize` takes.
+            training: whether to leave values outside [0, 1] as they are.
+
         Returns:
             float32 tensor `(B, H, W, 3)`, in [0, 1] but while training.
         """
-        enhanced = self.network(as_images(low_light), training=training)
+        enhanced = self.network(self.normalize(low_light), training=training)
         return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
+
+    def enhance(self, low_light, gains=None):
+        """Enhanced images; `gains` are those of larger ones that these are parts of."""
+        inputs = low_light if gains is None else (low_light, gains)
+        return self(inputs, training=False)
+
+    def normalize(self, low_light):
+        """The images that the network sees: all of one brightness, or as given.
+
+        Args:
+            low_light: float tensor `(B, H, W, 3)` in [0, 1]; or that and `gains`, from
+                `ExposureNormalization.gains` of the whole images it was cut out of.
+        """
+        gains = None
+        if isinstance(low_light, (tuple, list)):
+            low_light, gains = low_light
+        low_light = as_images(low_light)
+        if self.exposure_normalization is None:
+            return low_light
+        if gains is None:
+            gains = self.exposure_normalization.gains(low_light)
+        return self.exposure_normalization.apply_gains(low_light, gains)
 
     def losses_and_output(self, low_light, reference, training):
         """One pass through the network: the losses, and the enhanced images.
@@ -91,34 +135,27 @@ class MIRNet(ImageModel):
                 "MIRNet learns from pairs: batches must be (low_light, reference). "
                 "Received: low_light alone"
             )
-        low_light, reference = as_images(low_light), as_images(reference)
-        enhanced = self.network(low_light, training=training)
-        loss = ops.mean(losses.charbonnier(reference, enhanced, self.epsilon))
-        names = ("total_loss", "charbonnier_loss")
-        return dict.fromkeys(names, loss), ops.clip(enhanced, 0.0, 1.0)
+        reference = as_images(reference)
+        enhanced = self.network(self.normalize(low_light), training=training)
+        charbonnier = losses.charbonnier(reference, enhanced, self.epsilon)
+        values = {"charbonnier_loss": ops.mean(charbonnier)}
+        if self.ssim_weight:
+            dissimilarity = 1 - metrics.ssim(reference, enhanced)
+            values["ssim_loss"] = self.ssim_weight * ops.mean(dissimilarity)
+        values = {"total_loss": sum(values.values()), **values}
+        return values, ops.clip(enhanced, 0.0, 1.0)
 
     def torch_names(self):
         """Where the parameters of a checkpoint of the official PyTorch code belong.
 
         Returns:
-            list of `(name, variable, kind)`, see `torch_name_map`. Names that share a
-            parameter share a variable.
+            list of `(name, variable, kind)`; names that share a parameter share a
+            variable.
 
         Raises:
             ValueError: if the model has plain blocks, which the official code has not.
         """
-        names = [
-            (name, variable, kind)
-            for name, (variable, kind) in torch_name_map(self.network).items()
-        ]
-        # The fixed kernels of the anti-aliasing, which are buffers there.
-        steps = [name for name, _, _ in names if name.endswith(".top.5.weight")]
-        for step in steps:
-            stem = step.removesuffix("top.5.weight")
-            names += [
-                (f"{stem}{name}.filt", None, "ignored") for name in ("top.4", "bot.0")
-            ]
-        return names
+        return torch_names(self.network)
 
     @staticmethod
     def torch_arguments(shapes):
@@ -135,6 +172,7 @@ class MIRNet(ImageModel):
         }
 
     def get_config(self):
+        normalization = self.exposure_normalization
         return {
             **super().get_config(),
             "num_rrg": self.num_rrg,
@@ -142,4 +180,6 @@ class MIRNet(ImageModel):
             "channels": self.channels,
             "block": self.block,
             "epsilon": self.epsilon,
+            "ssim_weight": self.ssim_weight,
+            "exposure_normalization": normalization and normalization.arguments,
         }

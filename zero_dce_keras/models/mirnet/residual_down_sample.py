@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.models.mirnet.parts import build_all, convolution, learnt_slope
+from zero_dce_keras.models.mirnet.parts import convolution
+from zero_dce_keras.models.mirnet.residual_octave import ResidualOctave
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class ResidualDownSample(keras.layers.Layer):
+class ResidualDownSample(ResidualOctave):
     """Half the height and width, twice the channels: what `DownSample` is made of.
 
     Both the convolved and the direct branch go through `blur_and_halve` before a 1×1
@@ -25,34 +26,15 @@ class ResidualDownSample(keras.layers.Layer):
     """
 
     def __init__(self, channels, **kwargs):
-        super().__init__(**kwargs)
-        dtype = self.dtype_policy
-        self.channels = channels
-        self.enter = convolution(channels, 1, dtype)
-        self.enter_activation = learnt_slope(dtype)
-        self.middle = convolution(channels, 3, dtype)
-        self.middle_activation = learnt_slope(dtype)
-        self.widen = convolution(2 * channels, 1, dtype)
-        self.shortcut = convolution(2 * channels, 1, dtype)
+        super().__init__(channels, 2 * channels, **kwargs)
 
-    def build(self, input_shape):
-        build_all(
-            self.channels,
-            self.enter,
-            self.enter_activation,
-            self.middle,
-            self.middle_activation,
-            self.widen,
-            self.shortcut,
-        )
+    def make_middle(self):
+        return convolution(self.channels, 3, self.dtype_policy)
 
     def call(self, x):
         y = self.enter_activation(self.enter(x))
         y = self.middle_activation(self.middle(y))
-        return self.widen(blur_and_halve(y)) + self.shortcut(blur_and_halve(x))
-
-    def get_config(self):
-        return {**super().get_config(), "channels": self.channels}
+        return self.leave(blur_and_halve(y)) + self.shortcut(blur_and_halve(x))
 
 
 def blur_and_halve(x):

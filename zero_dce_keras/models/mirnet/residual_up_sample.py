@@ -3,16 +3,12 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.models.mirnet.parts import (
-    build_all,
-    convolution,
-    learnt_slope,
-    pytorch_uniform,
-)
+from zero_dce_keras.models.mirnet.parts import pytorch_uniform
+from zero_dce_keras.models.mirnet.residual_octave import ResidualOctave
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class ResidualUpSample(keras.layers.Layer):
+class ResidualUpSample(ResidualOctave):
     """Twice the height and width, half the channels: what `UpSample` is made of.
 
     A transposed convolution between 1×1 convolutions in one branch, a 1×1 convolution
@@ -30,46 +26,27 @@ class ResidualUpSample(keras.layers.Layer):
     """
 
     def __init__(self, channels, **kwargs):
-        super().__init__(**kwargs)
-        dtype = self.dtype_policy
-        self.channels = channels
-        self.enter = convolution(channels, 1, dtype)
-        self.enter_activation = learnt_slope(dtype)
-        self.transposed = keras.layers.Conv2DTranspose(
-            channels,
+        super().__init__(channels, channels // 2, **kwargs)
+
+    def make_middle(self):
+        return keras.layers.Conv2DTranspose(
+            self.channels,
             3,
             strides=2,
             padding="valid",
             use_bias=False,
             kernel_initializer=pytorch_uniform(),
             data_format="channels_last",
-            dtype=dtype,
-        )
-        self.transposed_activation = learnt_slope(dtype)
-        self.narrow = convolution(channels // 2, 1, dtype)
-        self.shortcut = convolution(channels // 2, 1, dtype)
-
-    def build(self, input_shape):
-        build_all(
-            self.channels,
-            self.enter,
-            self.enter_activation,
-            self.transposed,
-            self.transposed_activation,
-            self.narrow,
-            self.shortcut,
+            dtype=self.dtype_policy,
         )
 
     def call(self, x):
         y = self.enter_activation(self.enter(x))
         # PyTorch's padding=1, output_padding=1: 2n of the 2n + 1 pixels, the last ones.
-        y = self.transposed(y)[:, 1:, 1:]
-        y = self.narrow(self.transposed_activation(y))
+        y = self.middle(y)[:, 1:, 1:]
+        y = self.leave(self.middle_activation(y))
         # The official code interpolates first; the two commute, this is less work.
         return y + double(self.shortcut(x))
-
-    def get_config(self):
-        return {**super().get_config(), "channels": self.channels}
 
 
 def double(x):

@@ -1,22 +1,24 @@
 """Which variable is which parameter of the official PyTorch code."""
 
+from zero_dce_keras.models.mirnet.down_sample import DownSample
 from zero_dce_keras.models.mirnet.multi_scale_residual_block import COLUMNS
 
+KINDS = {"PReLU": "scalar", "Conv2DTranspose": "transposed_conv"}
 
-def torch_name_map(network):
+
+def torch_names(network):
     """Parameters of the official `MIRNet` by the names of its `state_dict`.
 
     A parameter that the official code shares has several names there, as many as here.
-    The names `….filt` of a checkpoint, the fixed kernels of the anti-aliasing, have no
-    variable.
 
     Args:
         network: what `mirnet_model` built, of multi-scale blocks.
 
     Returns:
-        dict from names to `(variable, kind)`. Kind `"conv"`: PyTorch has OIHW, the
-        variable HWIO. `"transposed_conv"`: IOHW, and HWOI. `"scalar"`: one number,
-        shape `(1,)` there, `(1, 1, 1)` here.
+        list of `(name, variable, kind)`, for `load_torch_checkpoint`. Kind `"conv"`:
+        PyTorch has OIHW, the variable HWIO. `"transposed_conv"`: IOHW, and HWOI.
+        `"scalar"`: one number, shape `(1,)` there, `(1, 1, 1)` here. `"ignored"`: the
+        fixed kernels of the anti-aliasing, which are buffers there and `None` here.
 
     Raises:
         ValueError: if the network has plain blocks, which the official code has not.
@@ -24,13 +26,13 @@ def torch_name_map(network):
     groups = [layer for layer in network.layers if layer.name.startswith("group_")]
     if not all(hasattr(group, "blocks") for group in groups):
         raise ValueError("the official code has no MIRNet with block='residual'")
-    names = {"conv_in": network.get_layer("conv_in")}
+    layers = {"conv_in": network.get_layer("conv_in")}
     for g, group in enumerate(groups):
         for b, block in enumerate(group.blocks):
-            names |= _below(f"body.{g}.body.{b}", _block(block))
-        names[f"body.{g}.body.{len(group.blocks)}"] = group.convolution
-    names["conv_out"] = network.get_layer("conv_out")
-    return {f"{name}.weight": _variable(layer) for name, layer in names.items()}
+            layers |= _below(f"body.{g}.body.{b}", _block(block))
+        layers[f"body.{g}.body.{len(group.blocks)}"] = group.convolution
+    layers["conv_out"] = network.get_layer("conv_out")
+    return [_entry(name, layer) for name, layer in layers.items()]
 
 
 def _block(block):
@@ -39,14 +41,13 @@ def _block(block):
         for column in range(COLUMNS):
             names |= _below(f"blocks.{level}.{column}", _unit(unit))
     for level, sampler in enumerate(block.last_samplers, start=1):
-        names |= _below(f"last_up.{level}", _up_sample(sampler))
+        names |= _below(f"last_up.{level}", _sampler(sampler))
     for key, sampler in block.samplers.items():
         start, _, end = key.partition("_to_")
-        if start < end:
-            name, parts = "down", _down_sample(sampler)
-        else:
-            name, parts = "up", _up_sample(sampler)
-        names |= _below(f"{name}.{sampler.channels}_{sampler.factor}", parts)
+        name = "down" if start < end else "up"
+        names |= _below(
+            f"{name}.{sampler.channels}_{sampler.factor}", _sampler(sampler)
+        )
     names["conv_out"] = block.convolution
     for level, fusion in enumerate(block.fusions):
         names |= _below(f"selective_kernel.{level}", _fusion(fusion))
@@ -65,7 +66,8 @@ def _unit(unit):
     }
 
 
-def _down_sample(sampler):
+def _sampler(sampler):
+    down = isinstance(sampler, DownSample)
     names = {}
     for number, step in enumerate(sampler.steps):
         parts = {
@@ -73,24 +75,11 @@ def _down_sample(sampler):
             "top.1": step.enter_activation,
             "top.2": step.middle,
             "top.3": step.middle_activation,
-            "top.5": step.widen,  # top.4 is the fixed filter
+            "top.5" if down else "top.4": step.leave,
             "bot.1": step.shortcut,
         }
-        names |= _below(f"body.{number}", parts)
-    return names
-
-
-def _up_sample(sampler):
-    names = {}
-    for number, step in enumerate(sampler.steps):
-        parts = {
-            "top.0": step.enter,
-            "top.1": step.enter_activation,
-            "top.2": step.transposed,
-            "top.3": step.transposed_activation,
-            "top.4": step.narrow,
-            "bot.1": step.shortcut,
-        }
+        if down:
+            parts |= {"top.4": None, "bot.0": None}  # the fixed kernels
         names |= _below(f"body.{number}", parts)
     return names
 
@@ -104,8 +93,8 @@ def _below(prefix, names):
     return {f"{prefix}.{name}": layer for name, layer in names.items()}
 
 
-def _variable(layer):
-    """The one variable of a layer, and its kind."""
-    kinds = {"PReLU": "scalar", "Conv2DTranspose": "transposed_conv"}
+def _entry(name, layer):
+    if layer is None:
+        return f"{name}.filt", None, "ignored"
     (variable,) = layer.weights
-    return variable, kinds.get(type(layer).__name__, "conv")
+    return f"{name}.weight", variable, KINDS.get(type(layer).__name__, "conv")

@@ -2,13 +2,12 @@
 
 import keras
 
-from zero_dce_keras.models.mirnet.down_sample import count_steps
-from zero_dce_keras.models.mirnet.parts import build_all
+from zero_dce_keras.models.mirnet.octaves import Octaves
 from zero_dce_keras.models.mirnet.residual_up_sample import ResidualUpSample
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class UpSample(keras.layers.Layer):
+class UpSample(Octaves):
     """Height and width multiplied by `factor`, channels divided by it.
 
     `(B, H, W, C)` → `(B, H · factor, W · factor, C / factor)`, by one
@@ -33,32 +32,13 @@ class UpSample(keras.layers.Layer):
     `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.
     """
 
-    def __init__(self, channels, factor=2, **kwargs):
-        super().__init__(**kwargs)
-        steps = count_steps(factor)
-        if channels % factor:
+    def make_steps(self, count):
+        if self.channels % self.factor:
             raise ValueError(
-                f"channels must be a multiple of factor={factor}. Received: {channels}"
+                f"channels must be a multiple of factor={self.factor}. "
+                f"Received: {self.channels}"
             )
-        self.channels = channels
-        self.factor = factor
-        self.steps = [
-            ResidualUpSample(channels // 2**step, dtype=self.dtype_policy)
-            for step in range(steps)
+        return [
+            ResidualUpSample(self.channels // 2**step, dtype=self.dtype_policy)
+            for step in range(count)
         ]
-
-    def build(self, input_shape):
-        for step in self.steps:
-            build_all(step.channels, step)
-
-    def call(self, x):
-        for step in self.steps:
-            x = step(x)
-        return x
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "channels": self.channels,
-            "factor": self.factor,
-        }
