@@ -170,7 +170,10 @@ class VideoWriter:
         encoder, crf, options = CODECS[codec]
         crf = min(crf + round((QUALITY - quality) / 3), 51)
         options = {**options, "crf": str(crf)}
-        stream = self._container.add_stream(encoder, rate, options)
+        try:
+            stream = self._container.add_stream(encoder, rate, options)
+        except ValueError as error:
+            raise ValueError(f"{container} takes no {codec}; .mkv takes all") from error
         if codec == "hevc" and container in ("mp4", "mov"):
             stream.codec_context.codec_tag = "hvc1"  # what Apple's players take
         return stream
