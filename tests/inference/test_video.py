@@ -444,9 +444,9 @@ def test_progress_tells_the_rate(capsys, monkeypatch):
     assert capsys.readouterr().err == ""
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 20)
-    progress(50, 100)
+    progress(51, 100)
     line = capsys.readouterr().err
-    assert line.startswith("clip.mp4: 50 of 100 frames, 2.5 a second, 20 s left")
+    assert line.startswith("clip.mp4: 51 of 100 frames, 2.5 a second, 20 s left")
 
 
 def test_ahead_keeps_the_order_and_passes_errors_on():

@@ -176,15 +176,17 @@ class FrameProgress:
 
     def __init__(self, name):
         self.name = name
-        self._start = self._shown = time.monotonic()
         self._on_terminal = sys.stderr.isatty()
+        self._start = None  # when the first frame was done: before it, all is compiled
 
     def __call__(self, done, expected):
         now = time.monotonic()
+        if self._start is None:
+            self._start = self._shown = now
         if now - self._shown < (0.2 if self._on_terminal else SECONDS_BETWEEN):
             return
         self._shown = now
-        rate = done / (now - self._start)
+        rate = (done - 1) / (now - self._start)
         line = f"{self.name}: {done} frames, {rate:.1f} a second"
         if expected > done:
             line = (
