@@ -156,6 +156,30 @@ def test_mkv_hevc_and_quality(enhancer, clip, tmp_path):
     assert sizes[95] > 1.3 * sizes[40]
 
 
+def test_subtitles_are_copied(enhancer, clip, tmp_path):
+    (tmp_path / "words.srt").write_text("1\n00:00:00,100 --> 00:00:00,500\nnight\n")
+    with (
+        av.open(str(clip)) as video,
+        av.open(str(tmp_path / "words.srt")) as words,
+        av.open(str(tmp_path / "a.mkv"), "w") as both,
+    ):
+        streams = video.streams.video[0], words.streams.subtitles[0]
+        copies = [both.add_stream_from_template(one, opaque=True) for one in streams]
+        copies[1].metadata["language"] = "ger"
+        for stream, copy in zip(streams, copies, strict=True):
+            for packet in stream.container.demux(stream):
+                if packet.dts is not None:
+                    packet.stream = copy
+                    both.mux(packet)
+    done = enhance_video(enhancer, tmp_path / "a.mkv", tmp_path / "b.mkv")
+    assert done.notes == ()
+    with av.open(str(tmp_path / "b.mkv")) as container:
+        (stream,) = container.streams.subtitles
+        (packet,) = (p for p in container.demux(stream) if p.size)
+        assert b"night" in bytes(packet) and stream.metadata["language"] == "ger"
+        assert float(packet.pts * packet.time_base) == pytest.approx(0.1, abs=0.01)
+
+
 def test_what_a_container_does_not_take_is_named(enhancer, clip, tmp_path):
     done = enhance_video(enhancer, clip, tmp_path / "a.webm")
     assert ["left out" in note and "aac" in note for note in done.notes] == [True]
