@@ -102,10 +102,10 @@ def enhancing_options():
     )
     options.add_argument(
         "--fast",
-        action="store_true",
+        action=argparse.BooleanOptionalAction,
         default=None,
         help="curves from a small copy of the image, by the weights that the preset "
-        "names for it",
+        "names for it (default: for videos)",
     )
     options.add_argument(
         "--tile",

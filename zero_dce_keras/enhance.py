@@ -41,7 +41,12 @@ def build_parser():
         "--quality",
         type=cli.percentage,
         default=95,
-        help="of JPEG and WebP, 1 to 100 (default: %(default)s)",
+        help="of JPEG, WebP and videos, 1 to 100 (default: %(default)s)",
+    )
+    add(
+        "--codec",
+        choices=("h264", "hevc", "vp9"),
+        help="of videos (default: h264, in .webm vp9)",
     )
     add("--recursive", action="store_true", help="folders inside folders too")
     add("--overwrite", action="store_true", help="replace outputs that are there")
@@ -124,12 +129,28 @@ def _enhance(enhancer, jobs, args, tally):
 
 
 def _enhance_video(enhancer, job, args):
-    """Where videos will be handed on; an `Outcome` as those of photographs."""
+    """A video from end to end; an `Outcome` as those of photographs."""
     from zero_dce_keras.inference.photographs import Outcome
+    from zero_dce_keras.inference.video import FrameProgress, enhance_video
 
-    return Outcome(
-        job, "failed", ValueError(f"{job.source}: video needs the extra `video`")
-    )
+    if job.target.exists() and not args.overwrite:
+        return Outcome(job, "skipped")
+    options = cli.enhancing_arguments(args)
+    options.pop("tile", None)  # frames are enhanced whole
+    try:
+        done = enhance_video(
+            enhancer,
+            job.source,
+            job.target,
+            codec=args.codec,
+            quality=args.quality,
+            overwrite=args.overwrite,
+            progress=FrameProgress(job.source.name),
+            **options,
+        )
+    except (ValueError, OSError, MemoryError, ImportError) as error:
+        return Outcome(job, "failed", error)
+    return Outcome(job, "done", notes=done.notes, size=done.size)
 
 
 def _watch(args, tally, find):

@@ -143,6 +143,9 @@ class FastCurves:
             iterations = self._num_iterations
         if out is None:
             out = np.empty_like(self._image)
+        if iterations == 0:
+            out[:] = self._image
+            return self._as_given(out)
         kernels.apply(
             self._image,
             self._prepared,
@@ -153,6 +156,9 @@ class FastCurves:
             f32(np.iinfo(self._image.dtype).max),
             out,
         )
+        return self._as_given(out)
+
+    def _as_given(self, out):
         return out if out.dtype == self._dtype else like(to_float(out), self._dtype)
 
 

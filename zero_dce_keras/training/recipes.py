@@ -285,7 +285,6 @@ def mirnet_lol():
         ema=0.99,
         ssim_weight=0.3,
         normalize_exposure=True,
-        adaptive_tone=True,
         monitor="total_loss",
     )
 
