@@ -7,11 +7,11 @@ as rows of planes (H, 3, W) of 16 bits: half the memory traffic of floats.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import get_num_threads, njit, prange
 
 f32 = np.float32
 PAD = 2  # pixels that a row goes on at both ends
-TASK = 4  # rows of blocks that one core takes at a time
+TASKS = 4  # for each core, so that none waits long for the other
 WHITE = f32(65535)
 
 # No NaN and no infinities in images; a division by zero is a bug, not an exception.
@@ -104,7 +104,7 @@ def prepare(
     near = np.exp(f32(-0.5) * np.float32([1, 4]) / (widths * widths))
     far = near * near  # along the diagonal
     inverse = f32(1) / (ranges * ranges)
-    tasks = (rows + TASK - 1) // TASK
+    tasks = min(rows, TASKS * get_num_threads())
     for task in prange(tasks):
         # Rings of rows: row y of the image lies at y & 7.
         raw = np.empty((8, 3, width + 2 * PAD), np.float32)
@@ -115,7 +115,8 @@ def prepare(
         twice = np.empty((3, width + 2 * PAD), np.float32)
         line = np.empty(width + 2 * PAD, np.float32)
         sums = np.zeros((3, width), np.float32)
-        first, last = task * TASK * scale, min((task + 1) * TASK * scale, height)
+        first = (task * rows // tasks) * scale
+        last = min(((task + 1) * rows // tasks) * scale, height)
         ahead = 4 if filtered else 0  # rows that the filter looks ahead, and back
         for y in range(first - ahead, last + ahead):
             if 0 <= y < height:

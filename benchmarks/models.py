@@ -1,0 +1,81 @@
+"""The table of docs/models.md: every preset's size, arithmetic, scores and time.
+
+.venv/bin/python benchmarks/models.py
+
+Parameters and scores are the cards', arithmetic is TensorFlow's count of floating-point
+operations at 600×400, times are of one run: whole image, uint8 to uint8.
+"""
+
+import contextlib
+import io
+
+import numpy as np
+import tensorflow as tf
+from machine import alternate, parse_options, report
+
+from zero_dce_keras import Enhancer, list_presets
+from zero_dce_keras.data import find_sample, open_splits
+from zero_dce_keras.images import contact_sheet, read_image
+from zero_dce_keras.models import load_card
+
+HEIGHT, WIDTH = 400, 600  # LOL's
+
+
+def main():
+    parser = parse_options(__doc__.splitlines()[0], repeats=7)
+    parser.add_argument("--sheet", metavar="FILE", help="write before/after pictures too")
+    options = parser.parse_args()
+    enhancers = {name: Enhancer.from_preset(name) for name in list_presets()}
+    if options.sheet:
+        write_sheet(options.sheet, enhancers)
+    image = np.random.default_rng(0).integers(0, 60, (HEIGHT, WIDTH, 3), "uint8")
+    functions = {
+        name: lambda enhancer=enhancer: enhancer(image)
+        for name, enhancer in enhancers.items()
+    }
+    seconds = alternate(functions, options.repeats, options.clock)
+    rows = []
+    for name, enhancer in enhancers.items():
+        card = load_card(name)
+        scores = card["scores"]["eval15"]
+        rows.append(
+            {
+                "preset": f"`{name}`",
+                "class": type(enhancer.model).__name__,
+                "parameters": f"{card['parameters']:,}",
+                "GFLOP": f"{gflop(enhancer.model):.2f}",
+                "PSNR": f"{scores['psnr']:.2f}",
+                "SSIM": f"{scores['ssim']:.3f}".lstrip("0"),
+                "ms": f"{1e3 * seconds[name]:.0f}",
+                "companion": f"`{card['companion']}`" if card.get("companion") else "",
+            }
+        )
+    report(rows, options, image=f"{WIDTH}×{HEIGHT}")
+
+
+def gflop(model):
+    """10⁹ floating-point operations of a model at 600×400."""
+    function = tf.function(model.enhance)
+    spec = tf.TensorSpec((1, HEIGHT, WIDTH, 3))
+    graph = function.get_concrete_function(spec).graph
+    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = tf.compat.v1.profiler.profile(
+            graph, options={**options, "output": "none"}
+        )
+    return found.total_float_ops / 1e9
+
+
+def write_sheet(path, enhancers):
+    """The sample's held-out photographs, and what every preset makes of them."""
+    rows = []
+    for pair in open_splits("sample", find_sample()).test[:4]:
+        low_light, reference = read_image(pair.low_light), read_image(pair.reference)
+        enhanced = [enhancer(low_light) for enhancer in enhancers.values()]
+        rows.append([low_light, *enhanced, reference])
+    titles = ["input", *enhancers, "reference"]
+    contact_sheet(rows, titles, width=1800).save(path, quality=85)
+
+
+if __name__ == "__main__":
+    main()
