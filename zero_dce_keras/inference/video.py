@@ -1,0 +1,191 @@
+"""Enhancing videos, frame by frame: decoding, network and encoding overlap."""
+
+import contextlib
+import dataclasses
+import sys
+import time
+from pathlib import Path
+
+from zero_dce_keras.files import replacing
+from zero_dce_keras.inference.ahead import ahead
+from zero_dce_keras.inference.flicker import SteadyGains
+
+SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
+
+
+@dataclasses.dataclass(frozen=True)
+class EnhancedVideo:
+    """What became of a video.
+
+    Args:
+        num_frames: int, frames written.
+        size: pair of ints, width and height in pixels.
+        notes: tuple of str, what could not be kept as it was.
+    """
+
+    num_frames: int
+    size: tuple
+    notes: tuple = ()
+
+
+def enhance_video(
+    enhancer,
+    source,
+    target,
+    *,
+    iterations=None,
+    strength=1.0,
+    denoise=None,
+    fast=True,
+    codec=None,
+    quality=None,
+    overwrite=False,
+    progress=None,
+):
+    """Enhance a video; sound, subtitles, timing, rotation and colour tags stay.
+
+    Brightness does not flicker: see `SteadyGains`. `target` is written whole or not at
+    all. Frames have 8 bits a channel and 4:2:0 chroma; an odd width or height grows by
+    one, by the last column or row once more.
+
+    Args:
+        enhancer: `Enhancer`.
+        source: path of the video.
+        target: path to write to; its suffix says which container: .mp4, .mov, .mkv, …
+        iterations, strength, denoise: as of an `Enhancer`.
+        fast: whether to use the fast path, `Enhancer.fast`; without it a frame takes
+            seconds.
+        codec: "h264" (default), "hevc" or "vp9" (default in .webm).
+        quality: int from 1 to 100, as of JPEG; 95 (default) is a constant rate factor
+            of 18 for H.264, 80 one of 23.
+        overwrite: whether to replace `target`.
+        progress: callable that is given, after each frame, how many are done and how
+            many there are (0 if the file does not say); `FrameProgress`, say.
+
+    Returns:
+        `EnhancedVideo`.
+
+    Raises:
+        ImportError: if PyAV or Numba is not installed.
+        OSError: if a file cannot be read or written, or `target` is there already.
+        ValueError: if the source is no video, or the target's container does not take
+            it; the line names the file.
+    """
+    _check(source, target, iterations, strength, quality, overwrite)
+    video = _import_video()
+    adjust = {"iterations": iterations, "strength": strength}
+    if denoise is not None:
+        adjust["denoise"] = denoise
+    encode = {"codec": codec, "quality": quality}
+    reader = video.VideoReader(source)
+    with contextlib.closing(reader), replacing(target) as temporary:
+        stages = _enhanced(enhancer, fast, _decoded(reader), adjust)
+        with contextlib.closing(ahead(stages)) as frames:
+            try:
+                num_frames, writer = _write(temporary, reader, frames, encode, progress)
+            except video.FFmpegError as error:
+                line = error.strerror
+                raise OSError(error.errno, line, str(target)) from error
+    return EnhancedVideo(num_frames, writer.size, (*reader.notes, *writer.notes))
+
+
+def _decoded(reader):
+    """(RGB array or None, frame or None, packets before it)."""
+    from zero_dce_keras.images.yuv import Yuv
+
+    yuv = None
+    for frame, packets in reader:
+        if frame is None:
+            yield None, None, packets
+        else:
+            yuv = yuv or Yuv.of(frame)
+            yield yuv.to_rgb(frame), frame, packets
+
+
+def _enhanced(enhancer, fast, decoded, adjust):
+    """As `decoded`, with enhanced arrays."""
+    steady, last = SteadyGains(), None
+    enhance = enhancer.fast if fast else enhancer  # both have `gains`
+    is_identity = adjust["iterations"] == 0 or adjust["strength"] == 0
+    with contextlib.closing(ahead(decoded)) as frames:
+        for rgb, frame, packets in frames:
+            if frame is not None and not is_identity:
+                seconds = 0 if last is None else frame.time - last
+                last = frame.time
+                gains = enhance.gains(rgb)
+                if gains is not None:  # the model looks at the brightness
+                    gains = steady(gains, rgb, seconds)
+                rgb = enhance(rgb, gains=gains, **adjust)
+            yield rgb, frame, packets
+
+
+def _write(path, reader, enhanced, encode, progress):
+    """Write what comes; the number of frames, and the `VideoWriter`."""
+    from zero_dce_keras.images.video import VideoWriter
+
+    count, writer = 0, None
+    try:
+        for rgb, frame, packets in enhanced:
+            writer = writer or VideoWriter(path, reader, frame, **encode)
+            writer.write(rgb, frame, packets)
+            if frame is not None:
+                count += 1
+                if progress is not None:
+                    progress(count, reader.num_frames)
+        writer.finish()
+    finally:
+        if writer is not None:
+            writer.close()
+    return count, writer
+
+
+def _check(source, target, iterations, strength, quality, overwrite):
+    if iterations is not None and iterations < 0:
+        raise ValueError(f"iterations must be at least 0. Received: {iterations}")
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
+    if quality is not None and not 1 <= quality <= 100:
+        raise ValueError(f"quality must be from 1 to 100. Received: {quality}")
+    if Path(source).resolve() == Path(target).resolve():
+        raise ValueError(f"{target}: the input would be overwritten")
+    if not overwrite and Path(target).exists():
+        raise FileExistsError(f"{target} is there already")
+
+
+def _import_video():
+    try:
+        from zero_dce_keras.images import video
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"{error.name} is not installed: pip install 'zero_dce_keras[video]' brings "
+            "what videos need"
+        ) from error
+    return video
+
+
+class FrameProgress:
+    """Tells on stderr how far a video is, with frames a second and the time left.
+
+    Args:
+        name: what the line begins with.
+    """
+
+    def __init__(self, name):
+        self.name = name
+        self._start = self._shown = time.monotonic()
+        self._on_terminal = sys.stderr.isatty()
+
+    def __call__(self, done, expected):
+        now = time.monotonic()
+        if now - self._shown < (0.2 if self._on_terminal else SECONDS_BETWEEN):
+            return
+        self._shown = now
+        rate = done / (now - self._start)
+        line = f"{self.name}: {done} frames, {rate:.1f} a second"
+        if expected > done:
+            line = (
+                f"{self.name}: {done} of {expected} frames, {rate:.1f} a second, "
+                f"{(expected - done) / rate:.0f} s left"
+            )
+        end = "\r" if self._on_terminal else "\n"
+        print(line.ljust(79), end=end, file=sys.stderr, flush=True)
