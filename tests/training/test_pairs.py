@@ -87,7 +87,7 @@ def test_crops_are_as_bright_as_in_their_whole_image(data):
     ]
     normalization = ExposureNormalization()
     expected = [np.asarray(normalization.gains(image)).ravel() for image in whole]
-    found = np.asarray(gains).reshape(4, 4)
+    found = np.asarray(gains).reshape(4, 8)
     np.testing.assert_allclose(
         sorted(found.tolist()), sorted(np.stack(expected).tolist())
     )

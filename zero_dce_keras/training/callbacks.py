@@ -153,8 +153,8 @@ class SaveWeights(keras.callbacks.Callback):
 
     def _check_room(self):
         """An `OSError` where the disk is full: HDF5 would crash the process."""
-        variables = [*self.model.variables, *self.model.optimizer.variables]
-        size = 2 * sum(4 * math.prod(variable.shape) for variable in variables)
+        # Weights, their averages and Adam's two moments, twice over.
+        size = 8 * sum(4 * math.prod(weight.shape) for weight in self.model.weights)
         try:
             with tempfile.TemporaryFile(dir=self.run_dir) as file:
                 file.write(bytes(size + 2**20))
