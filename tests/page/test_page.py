@@ -118,7 +118,7 @@ def download(page, directory):
     """Enhance at full size and save; the file's path."""
     page.get_by_text("Enhance at full size").locator("visible=true").click()
     with page.expect_download() as saved:
-        page.get_by_text(re.compile(r"Save .*_enhanced")).click()
+        page.get_by_text(re.compile(r"Save \(.* MB\)")).click()
     path = directory / saved.value.suggested_filename
     saved.value.save_as(path)
     return path

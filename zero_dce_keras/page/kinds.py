@@ -20,8 +20,8 @@ class Kind:
         suffixes: tuple of str, those of its files.
         show: function from a path to the `Photograph` that the sliders work on.
         enhance: function of an `Enhancer`, source, target, progress (called with how
-            many are done, of how many) and an `Enhancer`'s options, that writes the
-            target and returns a list of notes.
+            many frames are done, of how many) and an `Enhancer`'s options, that writes
+            the target and returns a list of notes.
     """
 
     name: str
@@ -53,7 +53,6 @@ def enhance_into(directory, kind, enhancer, source, progress, **options):
 
 
 def _enhance_photograph(enhancer, source, target, progress, **options):
-    progress(0, 1)
     return enhancer.enhance_file(source, target, **options)
 
 

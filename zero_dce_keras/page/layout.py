@@ -42,9 +42,10 @@ def build_page(weights, directory):
     with gr.Blocks(
         analytics_enabled=False,
         title="zero_dce_keras",
+        fill_width=True,
         delete_cache=(SECONDS // 10, SECONDS),
     ) as page:
-        gr.Markdown("# Seeing in the dark\nNothing leaves this computer.")
+        gr.Markdown("## Seeing in the dark\nNothing leaves this computer.")
         with gr.Tab(PHOTOGRAPHS.name):
             _add_tab(PHOTOGRAPHS, choices, weights, False, Path(directory))
         with gr.Tab(VIDEOS.name):
@@ -77,7 +78,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             make = gr.Button("Enhance at full size", variant="primary")
             result = gr.DownloadButton("Save", interactive=False)
         picture = gr.ImageSlider(
-            label="Before | after" if kind is PHOTOGRAPHS else "First frame",
+            label="Before | after" + (" (first frame)" if kind is VIDEOS else ""),
             format="jpeg",
             interactive=False,
             buttons=["fullscreen"],
@@ -122,7 +123,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         options = {"iterations": iterations, "strength": strength, "fast": is_fast}
 
         def tell(done, expected):
-            progress((done, expected or None))
+            progress((done, expected or None), unit="frames")
 
         try:
             made, notes = enhance_into(
@@ -132,9 +133,9 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             _tell(error, path)
             return _nothing_to_save()
         for note in notes:
-            gr.Info(html.escape(note), title="Note")
+            gr.Info(html.escape(note))
         size = made.stat().st_size / 1e6
-        label = f"Save {made.name} ({size:.1f} MB)"
+        label = f"Save ({size:.1f} MB)"
         return gr.DownloadButton(label, value=made, interactive=True, variant="primary")
 
     looks = [iterations, strength]
@@ -192,4 +193,4 @@ def _can_be_fast(weights):
 def _tell(error, path):
     """An error in one line, with the file's name in place of where Gradio keeps it."""
     line = " ".join(str(error).split()) or type(error).__name__
-    gr.Warning(html.escape(line.replace(str(path), Path(path).name)), title="Error")
+    gr.Warning(html.escape(line.replace(str(path), Path(path).name)))
