@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV = .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: help venv demo test test-backends test-jax test-torch test-all lint clean
+.PHONY: help venv demo test test-backends test-jax test-torch test-ui test-all lint clean
 
 help:
 	@echo "make venv      set up .venv: the package, pinned versions, the tests' needs"
 	@echo "make demo      train on the embedded sample, enhance, score: runs/demo"
 	@echo "make test      the tests: no network, no ../shared"
 	@echo "make test-backends  what may differ on JAX and PyTorch, without TensorFlow"
+	@echo "make test-ui   the page with sliders, in a browser"
 	@echo "make test-all  those, and the ones that need ../shared or minutes"
 	@echo "make lint      ruff"
 
@@ -49,6 +50,18 @@ test-jax test-torch: test-%: .venv-%/.installed
 		--editable ".[$*,sample,test]"
 	touch $@
 
+# Gradio takes no Pillow from 13 on: the page has an environment of its own too. Its
+# tests look for a browser: `apt-get install chromium`.
+test-ui: .venv-ui/.installed
+	.venv-ui/bin/python -m pytest tests/page
+
+.venv-ui/.installed: setup.cfg pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv-ui
+	grep -v "^pillow==" requirements.txt > .venv-ui/constraints.txt
+	.venv-ui/bin/pip install --quiet --constraint .venv-ui/constraints.txt \
+		--editable ".[cpu,sample,ui,test,test-ui]"
+	touch $@
+
 test-all: venv
 	$(RUN) -m pytest
 
@@ -57,4 +70,4 @@ lint: venv
 	$(VENV)/bin/ruff format --check .
 
 clean:
-	rm -rf $(VENV) .venv-jax .venv-torch build dist *.egg-info
+	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui build dist *.egg-info

@@ -6,7 +6,7 @@ import sys
 from zero_dce_keras import cli
 from zero_dce_keras.version import __version__
 
-VERBS = ("fit", "enhance", "evaluate", "export")
+VERBS = ("fit", "enhance", "app", "evaluate", "export")
 
 
 def main(argv=None):

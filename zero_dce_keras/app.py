@@ -1,0 +1,35 @@
+"""Enhance with sliders, in the browser: `python -m zero_dce_keras.app`."""
+
+import sys
+
+from zero_dce_keras import cli
+
+
+def build_parser():
+    """The command's options."""
+    parser = cli.parser(
+        "app",
+        "A page with sliders for photographs and videos, on this computer alone.",
+        cli.weights_option("zero_dce_general", " to begin with (default: %(default)s)"),
+        cli.device_option(),
+    )
+    parser.add_argument(
+        "--port",
+        type=cli.positive,
+        help="where the page is served, on 127.0.0.1 (default: the first free one from "
+        "7860)",
+    )
+    return parser
+
+
+def main(argv=None):
+    args = build_parser().parse_args(argv)
+    cli.start_backend(args.device)
+    from zero_dce_keras.page.serve import serve_page
+
+    serve_page(args.weights, args.port)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))

@@ -1,0 +1,196 @@
+"""The page itself: what lies where, and what happens on a click."""
+
+import functools
+import html
+from pathlib import Path
+
+import gradio as gr
+
+from zero_dce_keras.inference import Enhancer
+from zero_dce_keras.models import list_presets
+from zero_dce_keras.page.kinds import PHOTOGRAPHS, VIDEOS, enhance_into
+from zero_dce_keras.page.preview import Preview
+
+MOST_ITERATIONS = 16
+ERRORS = (ValueError, OSError, MemoryError, ImportError)  # that a file can cause
+SECONDS = 3600  # that files and curves of a page are kept
+# One at a time: what lies between filter and curves is used again, and there is one
+# processor.
+NETWORK = {"concurrency_id": "network", "concurrency_limit": 1}
+
+enhancer_of = functools.cache(Enhancer.from_preset)
+
+
+def build_page(weights, directory):
+    """The page.
+
+    Args:
+        weights: str, what to begin with: a preset or anything that `--weights` takes.
+        directory: path of a directory for the files that are made.
+
+    Returns:
+        `gradio.Blocks`.
+
+    Raises:
+        ValueError: if the weights are those of a model without curves.
+    """
+    if not enhancer_of(weights).model.has_curves:
+        raise ValueError(f"{weights}: the sliders need a model with curves")
+    presets = [name for name in list_presets() if _has_curves(name)]
+    choices = [*dict.fromkeys([weights, *presets])]
+    fast = next((name for name in choices if _can_be_fast(name)), None)
+    with gr.Blocks(
+        analytics_enabled=False,
+        title="zero_dce_keras",
+        fill_width=True,
+        delete_cache=(SECONDS // 10, SECONDS),
+    ) as page:
+        gr.Markdown("## Seeing in the dark\nNothing leaves this computer.")
+        with gr.Tab(PHOTOGRAPHS.name):
+            _add_tab(PHOTOGRAPHS, choices, weights, False, Path(directory))
+        with gr.Tab(VIDEOS.name):
+            start = weights if _can_be_fast(weights) or not fast else fast
+            _add_tab(VIDEOS, choices, start, bool(fast), Path(directory))
+    return page
+
+
+def _add_tab(kind, choices, weights, is_fast, directory):
+    name = kind.name.lower()
+    preview = gr.State(time_to_live=SECONDS)
+    with gr.Row():
+        with gr.Column(scale=1, min_width=280):
+            file = gr.File(label=kind.name, file_types=[*kind.suffixes], height=140)
+            preset = gr.Dropdown(choices, value=weights, label="Preset")
+            fast = gr.Checkbox(
+                value=is_fast,
+                interactive=_can_be_fast(weights),
+                label="Fast",
+                info="Curves from a small copy; for presets with weights for it.",
+            )
+            iterations = gr.Slider(
+                0,
+                MOST_ITERATIONS,
+                value=enhancer_of(weights).model.num_iterations,
+                step=1,
+                label="Iterations",
+            )
+            strength = gr.Slider(0, 1, value=1, step=0.01, label="Strength")
+            make = gr.Button("Enhance at full size", variant="primary")
+            result = gr.DownloadButton("Save", interactive=False)
+        picture = gr.ImageSlider(
+            label="Before | after" + (" (first frame)" if kind is VIDEOS else ""),
+            format="jpeg",
+            interactive=False,
+            buttons=["fullscreen"],
+            max_height=680,
+            scale=3,
+        )
+
+    def open_file(path, weights, is_fast, iterations, strength):
+        """Curves for another file, or by other weights."""
+        can_be_fast = _can_be_fast(weights)
+        is_fast = is_fast and can_be_fast
+        box = gr.update(value=is_fast, interactive=can_be_fast)
+        if path is None:
+            return None, None, box, _nothing_to_save()
+        try:
+            preview = Preview(enhancer_of(weights), kind.show(path), is_fast)
+        except ERRORS as error:
+            _tell(error, path)
+            return None, None, box, _nothing_to_save()
+        return preview, _pair(preview, iterations, strength), box, _nothing_to_save()
+
+    def adjust(preview, iterations, strength):
+        """The same curves in another way: no network."""
+        if preview is None:
+            return gr.skip(), gr.skip()
+        return _pair(preview, iterations, strength), _nothing_to_save()
+
+    def enhance(
+        path,
+        weights,
+        is_fast,
+        iterations,
+        strength,
+        request: gr.Request,
+        progress=gr.Progress(),  # noqa: B008, how Gradio asks for it
+    ):
+        """The file itself, at full size."""
+        if path is None:
+            gr.Info(f"Give a {name} first.")
+            return _nothing_to_save()
+        target = directory / kind.name / request.session_hash
+        options = {"iterations": iterations, "strength": strength, "fast": is_fast}
+
+        def tell(done, expected):
+            progress((done, expected or None), unit="frames")
+
+        try:
+            made, notes = enhance_into(
+                target, kind, enhancer_of(weights), path, tell, **options
+            )
+        except ERRORS as error:
+            _tell(error, path)
+            return _nothing_to_save()
+        for note in notes:
+            gr.Info(html.escape(note))
+        size = made.stat().st_size / 1e6
+        label = f"Save ({size:.1f} MB)"
+        return gr.DownloadButton(label, value=made, interactive=True, variant="primary")
+
+    looks = [iterations, strength]
+    choice = [file, preset, fast, *looks]
+    gr.on(
+        [file.change, preset.input, fast.input],
+        open_file,
+        choice,
+        [preview, picture, fast, result],
+        show_progress_on=picture,
+        api_visibility="private",
+        **NETWORK,
+    )
+    gr.on(
+        [slider.change for slider in looks],
+        adjust,
+        [preview, *looks],
+        [picture, result],
+        show_progress="hidden",
+        trigger_mode="always_last",  # while a slider is dragged, the last place counts
+        api_visibility="private",
+    )
+    make.click(
+        enhance,
+        choice,
+        result,
+        show_progress_on=picture,
+        api_visibility="private",
+        **NETWORK,
+    )
+
+
+def _pair(preview, iterations, strength):
+    return preview.before, preview.after(int(iterations), strength)
+
+
+def _nothing_to_save():
+    return gr.DownloadButton("Save", value=None, interactive=False, variant="secondary")
+
+
+def _has_curves(preset):
+    try:
+        return enhancer_of(preset).model.has_curves
+    except ValueError:  # of another version of the package
+        return False
+
+
+def _can_be_fast(weights):
+    try:
+        return enhancer_of(weights).fast is not None
+    except (ValueError, ImportError):
+        return False
+
+
+def _tell(error, path):
+    """An error in one line, with the file's name in place of where Gradio keeps it."""
+    line = " ".join(str(error).split()) or type(error).__name__
+    gr.Warning(html.escape(line.replace(str(path), Path(path).name)))
