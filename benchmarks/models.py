@@ -23,7 +23,9 @@ HEIGHT, WIDTH = 400, 600  # LOL's
 
 def main():
     parser = parse_options(__doc__.splitlines()[0], repeats=7)
-    parser.add_argument("--sheet", metavar="FILE", help="write before/after pictures too")
+    parser.add_argument(
+        "--sheet", metavar="FILE", help="write before/after pictures too"
+    )
     options = parser.parse_args()
     enhancers = {name: Enhancer.from_preset(name) for name in list_presets()}
     if options.sheet:

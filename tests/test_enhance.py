@@ -130,7 +130,7 @@ def test_videos_have_their_place(run, tmp_path):
     (tmp_path / "clip.mp4").touch()
     photo = write_photo(tmp_path / "1.png")
     code, out, err = run(tmp_path / "clip.mp4", photo)
-    assert code == 1 and "clip.mp4: video needs the extra" in err
+    assert code == 1 and "clip.mp4: not a video, or cut off at its start" in err
     assert out == f"{tmp_path}/1_enhanced.png\n"
 
 

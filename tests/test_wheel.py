@@ -71,7 +71,7 @@ def test_holds_every_file_of_the_package(site):
         return {
             path.relative_to(root).as_posix()
             for path in (root / "zero_dce_keras").rglob("*")
-            if path.is_file() and path.suffix != ".pyc"
+            if path.is_file() and path.parent.name != "__pycache__"
         }
 
     assert files(site) == files(CHECKOUT)
