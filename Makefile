@@ -13,7 +13,7 @@ help:
 	@echo "make test-backends  what may differ on JAX and PyTorch, without TensorFlow"
 	@echo "make test-ui   the page with sliders, in a browser"
 	@echo "make test-all  those, and the ones that need ../shared or minutes"
-	@echo "make lint      ruff"
+	@echo "make lint      ruff, and mypy: the type hints hold"
 
 venv: $(VENV)/.installed
 
@@ -68,6 +68,7 @@ test-all: venv
 lint: venv
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 clean:
 	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui build dist *.egg-info

@@ -151,8 +151,7 @@ class Recipe:
             )
         if self.ema is not None and not 0 <= self.ema < 1:
             raise ValueError(f"ema must be in [0, 1). Received: {self.ema}")
-        if self.plateau_epochs is not None:
-            self._check_plateau()
+        self._check_plateau()
         for name in (
             "validation_images",
             "initial_stddev",
@@ -176,6 +175,8 @@ class Recipe:
                 )
 
     def _check_plateau(self):
+        if self.plateau_epochs is None:
+            return
         if self.plateau_epochs < 1:
             raise ValueError(
                 f"plateau_epochs must be positive. Received: {self.plateau_epochs}"
