@@ -30,7 +30,7 @@ demo: venv
 		--weights input --weights runs/demo/best.weights.h5 --weights zero_dce_lol
 
 test: venv
-	$(RUN) -m pytest -m "not large"
+	$(RUN) -m pytest -m "not large" --cov
 
 # An environment a backend, without TensorFlow. What runs there is what may differ from
 # one backend to another: not the notebooks, the wheel and the commands' messages, and of
