@@ -20,8 +20,10 @@ SOURCES = ("zero_dce_keras", "setup.cfg", "pyproject.toml", "README.md", "LICENS
 INSTALLED = "zero_dce_keras[cpu]"
 
 CHECK = """
+import importlib.util
 import sys
 import zero_dce_keras
+assert not importlib.util.find_spec("pytest")
 assert zero_dce_keras.__file__.startswith(sys.prefix), zero_dce_keras.__file__
 assert not {"keras", "tensorflow", "numpy"} & set(sys.modules)
 assert "zero_dce_lol" in zero_dce_keras.list_presets()
