@@ -109,6 +109,9 @@ class Recipe:
     denoising_filter: bool = _option(
         False, "smooth the noise of every photograph before all else"
     )
+    teacher: str | None = _option(
+        None, "preset, or other weights, whose pictures the curves shall give"
+    )
     monitor: str = _option(
         "total_loss",
         "what the best weights are best at, on the validation images",
@@ -153,6 +156,11 @@ class Recipe:
             raise ValueError(f"ema must be in [0, 1). Received: {self.ema}")
         if self.plateau_epochs is not None:
             self._check_plateau()
+        if self.teacher is not None and self.trains_on_pairs:
+            raise ValueError(
+                f"teacher is for models that learn without references. Received: "
+                f"{self.teacher!r} for {self.model}"
+            )
         for name in (
             "validation_images",
             "initial_stddev",
