@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from fractions import Fraction
@@ -55,7 +54,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The page, served by a process that is ended as a terminal does."""
+    """The page, served by a process of its own."""
     pytest.importorskip("gradio", reason="the page needs the extra `ui`: make test-ui")
     directory = tmp_path_factory.mktemp("page")
     log = directory / "stderr"
@@ -74,7 +73,7 @@ def server(tmp_path_factory):
         try:
             yield Server(process.stdout.readline().strip(), log)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # a process in the background may not hear Ctrl-C
             code = process.wait(timeout=30)
     assert code == 0
     assert "Traceback" not in log.read_text()
