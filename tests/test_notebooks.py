@@ -60,7 +60,8 @@ def execute(tmp_path, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel shows its figures
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
-    monkeypatch.delenv("SMOKE", raising=False)
+    for name in ("SMOKE", "VIDEO"):
+        monkeypatch.delenv(name, raising=False)
     return run
 
 
@@ -110,8 +111,9 @@ def test_whole_run(path, execute):
 
 @pytest.mark.large
 @each_notebook
-def test_smoke_run_on_lol(path, execute, monkeypatch, shared):
+def test_smoke_run_on_real_data(path, execute, monkeypatch, shared):
     monkeypatch.setenv("ZERO_DCE_DATA", str(shared / "data" / "lol"))
+    monkeypatch.setenv("VIDEO", str(shared / "data" / "video" / "night_city.mp4"))
     monkeypatch.setenv("SMOKE", "1")
     notebook = execute(path)
     assert any(text.startswith("lol: ") for text in texts(notebook))

@@ -1,5 +1,6 @@
 """Enhance with sliders, in the browser: `python -m zero_dce_keras.app`."""
 
+import argparse
 import sys
 
 from zero_dce_keras import cli
@@ -15,11 +16,19 @@ def build_parser():
     )
     parser.add_argument(
         "--port",
-        type=cli.positive,
+        type=port,
         help="where the page is served, on 127.0.0.1 (default: the first free one from "
         "7860)",
     )
     return parser
+
+
+def port(text):
+    """An argparse type: a whole number from 1 to 65535."""
+    number = cli.positive(text)
+    if number > 65535:
+        raise argparse.ArgumentTypeError(f"must be at most 65535. Received: {text}")
+    return number
 
 
 def main(argv=None):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
+from zero_dce_keras.inference import fast_kernels as kernels
 
 VARIANTS = {
     "plain": {},
@@ -137,3 +138,12 @@ def test_companion_of_a_preset():
     np.testing.assert_array_equal(
         enhancer(photo(), fast=True), companion(photo(), fast=True)
     )
+
+
+def test_compiled_loops_are_stored():
+    """Otherwise every process compiles for half a minute."""
+    Enhancer(make_model(exposure_normalization={}))(photo(), fast=True)
+    for kernel in (kernels.cell_sums, kernels.prepare, kernels.apply):
+        compiled = kernel.overloads.values()
+        assert compiled
+        assert not any(one.library.has_dynamic_globals for one in compiled)

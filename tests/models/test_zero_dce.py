@@ -203,6 +203,26 @@ def test_training_brightens(low_light):
     assert numpy(model(low_light)).mean() > 1.4 * before
 
 
+def test_a_teacher_is_followed(low_light):
+    """Its pictures are what the model learns; it learns nothing, and is not saved."""
+    off = dict.fromkeys(LOSSES, 0.0)
+    teacher, model = small(), small(loss_weights=off)
+    teacher.set_weights([3 * weight for weight in teacher.get_weights()])
+    before = [numpy(weight) for weight in teacher.weights]
+    wanted = numpy(teacher(low_light))
+    model.compile(learning_rate=0.01, teacher=teacher, jit_compile=False)
+    assert len(model.trainable_weights) == len(teacher.trainable_weights)
+    history = fit(model, low_light, epochs=30)
+    assert history["total_loss"] == history["distillation_loss"]
+    assert history["distillation_loss"][-1] < 0.8 * history["distillation_loss"][0]
+    error = np.abs(numpy(model(low_light)) - wanted).mean()
+    assert error == pytest.approx(history["distillation_loss"][-1], rel=0.2)
+    for old, new in zip(before, teacher.weights, strict=True):
+        np.testing.assert_array_equal(old, numpy(new))
+    model.compile(learning_rate=0.01)
+    assert "distillation_loss" not in [metric.name for metric in model.metrics]
+
+
 @pytest.mark.parametrize("form", ["official", "paper", "notebook"])
 def test_training_on_black_white_and_grey_stays_finite(form):
     flat = np.ones((3, 32, 48, 3), "float32") * np.reshape([0, 0.5, 1], (3, 1, 1, 1))

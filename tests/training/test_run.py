@@ -166,6 +166,21 @@ def test_zero_dce_plus_plus(data, tmp_path, low_light):
         run(data, tmp_path / "other", weights=tmp_path / "run" / "best.weights.h5")
 
 
+def test_a_teacher(finished, data, tmp_path):
+    """Of any weights of a model with curves; in `config.json` for `--resume`."""
+    teacher = str(finished[0] / "best.weights.h5")
+    recipe = TINY.replace(model="zero_dce_plus_plus", scale_factor=2, teacher=teacher)
+    run(data, tmp_path / "run", recipe)
+    assert all(
+        float(row["val_distillation_loss"]) > 0 for row in rows(tmp_path / "run")
+    )
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["recipe"]["teacher"] == teacher
+    with pytest.raises(ValueError, match=r"teacher must be .*: mirnet_lol, a MIRNet"):
+        run(data, tmp_path / "other", recipe.replace(teacher="mirnet_lol"))
+    assert not (tmp_path / "other").exists()
+
+
 def test_augmentation_changes_what_is_trained_on(data, tmp_path):
     """And not what is validated on: those losses are those of the weights."""
     recipe = TINY.replace(
@@ -364,6 +379,7 @@ def test_a_real_sigint(data, tmp_path):
         {"initial_stddev": -0.1},
         {"loss_form": "seed"},
         {"monitor": "niqe"},
+        {"teacher": "zero_dce_lol", "model": "mirnet"},
         {"seed": -1},
     ],
     ids=str,

@@ -7,11 +7,10 @@ as rows of planes (H, 3, W) of 16 bits: half the memory traffic of floats.
 """
 
 import numpy as np
-from numba import get_num_threads, njit, prange
+from numba import njit, prange
 
 f32 = np.float32
 PAD = 2  # pixels that a row goes on at both ends
-TASKS = 4  # for each core, so that none waits long for the other
 WHITE = f32(65535)
 
 # No NaN and no infinities in images; a division by zero is a bug, not an exception.
@@ -80,7 +79,17 @@ def _clipped(v):
 
 @parallel
 def prepare(
-    image, levels, tone, saturation, share, filtered, widths, ranges, scale, prepared
+    image,
+    levels,
+    tone,
+    saturation,
+    share,
+    filtered,
+    widths,
+    ranges,
+    scale,
+    tasks,
+    prepared,
 ):
     """Filter and normalise an image, and shrink what comes of it.
 
@@ -93,6 +102,8 @@ def prepare(
         filtered: whether to denoise.
         widths, ranges: floats (2,), the constants of the denoising filter.
         scale: side of the blocks.
+        tasks: into how many the rows are divided. (Asked here, Numba's number of
+            threads would keep it from storing what it compiled.)
         prepared: uint16 (H, 3, W), to write what the curves are applied to.
 
     Returns:
@@ -104,7 +115,7 @@ def prepare(
     near = np.exp(f32(-0.5) * np.float32([1, 4]) / (widths * widths))
     far = near * near  # along the diagonal
     inverse = f32(1) / (ranges * ranges)
-    tasks = min(rows, TASKS * get_num_threads())
+    tasks = min(rows, tasks)
     for task in prange(tasks):
         # Rings of rows: row y of the image lies at y & 7.
         raw = np.empty((8, 3, width + 2 * PAD), np.float32)

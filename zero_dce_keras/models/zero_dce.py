@@ -1,5 +1,7 @@
 """Zero-DCE: a Keras model that learns to enhance without references."""
 
+import functools
+
 import keras
 from keras import ops
 
@@ -129,7 +131,28 @@ class ZeroDCE(ImageModel):
         if denoising_filter is not None:
             self.denoising_filter = DenoisingFilter(**denoising_filter, dtype="float32")
         self._neighbor_seed = keras.random.SeedGenerator()
+        self._teach = None
         self.built = True  # by construction: DCE-Net knows its shapes
+
+    def compile(self, optimizer=None, teacher=None, **kwargs):
+        """Prepare the model for training.
+
+        Args:
+            optimizer: as of `ImageModel.compile`.
+            teacher: another `ZeroDCE`, whose enhanced images this one shall give: their
+                mean absolute difference is one more loss, `distillation_loss`. For a
+                small model that shall stand in for a larger one; the teacher learns
+                nothing, and is not saved with this model.
+            **kwargs: what else `ImageModel.compile` takes.
+        """
+        super().compile(optimizer, **kwargs)
+        self._teach = None
+        self._trackers.pop("distillation_loss", None)
+        if teacher is not None:
+            # A function, so that its layers do not become layers of this model.
+            self._teach = functools.partial(teacher, training=False)
+            tracker = keras.metrics.Mean(name="distillation_loss")
+            self._trackers["distillation_loss"] = tracker
 
     def build_network(self):
         """The network that estimates the curves, by the model's attributes."""
@@ -284,7 +307,13 @@ class ZeroDCE(ImageModel):
         """
         images, curve_maps = self.estimate(low_light, training=training)
         enhanced = self.get_enhanced_image(images, curve_maps)
-        return self._compute_losses(images, curve_maps, enhanced), enhanced
+        batch_losses = self._compute_losses(images, curve_maps, enhanced)
+        if self._teach is not None:
+            taught = ops.stop_gradient(self._teach(low_light))
+            distillation = ops.mean(ops.abs(enhanced - taught))
+            batch_losses["total_loss"] += distillation
+            batch_losses["distillation_loss"] = distillation
+        return batch_losses, enhanced
 
     @property
     def num_maps(self):

@@ -13,7 +13,7 @@ from zero_dce_keras.page.preview import Preview
 
 MOST_ITERATIONS = 16
 ERRORS = (ValueError, OSError, MemoryError, ImportError)  # that a file can cause
-SECONDS = 3600  # that files and curves of a page are kept
+SECONDS = 24 * 3600  # that files and curves of a page are kept
 # One at a time: what lies between filter and curves is used again, and there is one
 # processor.
 NETWORK = {"concurrency_id": "network", "concurrency_limit": 1}
@@ -86,25 +86,26 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             scale=3,
         )
 
-    def open_file(path, weights, is_fast, iterations, strength):
+    def open_file(path, weights, is_fast):
         """Curves for another file, or by other weights."""
         can_be_fast = _can_be_fast(weights)
-        is_fast = is_fast and can_be_fast
-        box = gr.update(value=is_fast, interactive=can_be_fast)
+        box = gr.update(interactive=True)  # its value may be another by now
+        if not can_be_fast:
+            box = gr.update(interactive=False, value=False)
         if path is None:
-            return None, None, box, _nothing_to_save()
+            return None, box
         try:
-            preview = Preview(enhancer_of(weights), kind.show(path), is_fast)
+            photograph = kind.show(path)
+            preview = Preview(enhancer_of(weights), photograph, is_fast and can_be_fast)
         except ERRORS as error:
             _tell(error, path)
-            return None, None, box, _nothing_to_save()
-        return preview, _pair(preview, iterations, strength), box, _nothing_to_save()
+            return None, box
+        return preview, box
 
     def adjust(preview, iterations, strength):
         """The same curves in another way: no network."""
-        if preview is None:
-            return gr.skip(), gr.skip()
-        return _pair(preview, iterations, strength), _nothing_to_save()
+        pair = preview and (preview.before, preview.after(int(iterations), strength))
+        return pair, _nothing_to_save()
 
     def enhance(
         path,
@@ -119,7 +120,8 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         if path is None:
             gr.Info(f"Give a {name} first.")
             return _nothing_to_save()
-        target = directory / kind.name / request.session_hash
+        session = "".join(filter(str.isalnum, request.session_hash))  # no ../..
+        target = directory / kind.name / session
         options = {"iterations": iterations, "strength": strength, "fast": is_fast}
 
         def tell(done, expected):
@@ -138,38 +140,37 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         label = f"Save ({size:.1f} MB)"
         return gr.DownloadButton(label, value=made, interactive=True, variant="primary")
 
+    choice = [file, preset, fast]
     looks = [iterations, strength]
-    choice = [file, preset, fast, *looks]
-    gr.on(
+    shown = [picture, result]
+    opened = gr.on(
         [file.change, preset.input, fast.input],
         open_file,
         choice,
-        [preview, picture, fast, result],
+        [preview, fast],
         show_progress_on=picture,
+        trigger_mode="always_last",
         api_visibility="private",
         **NETWORK,
     )
+    quietly = {"show_progress": "hidden", "api_visibility": "private"}
+    opened.then(adjust, [preview, *looks], shown, **quietly)
     gr.on(
         [slider.change for slider in looks],
         adjust,
         [preview, *looks],
-        [picture, result],
-        show_progress="hidden",
-        trigger_mode="always_last",  # while a slider is dragged, the last place counts
-        api_visibility="private",
+        shown,
+        trigger_mode="always_last",  # of the places that a slider is dragged over
+        **quietly,
     )
     make.click(
         enhance,
-        choice,
+        [*choice, *looks],
         result,
         show_progress_on=picture,
         api_visibility="private",
         **NETWORK,
     )
-
-
-def _pair(preview, iterations, strength):
-    return preview.before, preview.after(int(iterations), strength)
 
 
 def _nothing_to_save():

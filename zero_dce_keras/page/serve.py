@@ -23,10 +23,11 @@ def serve_page(weights, port=None):
 
     Raises:
         ImportError: if Gradio is not installed.
-        OSError: if the port is in use.
+        OSError: if the port is in use, or may not be used.
         ValueError: if the weights cannot be opened or have no curves.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["no_proxy"] = "*"  # Gradio asks the page once whether it is there
     with tempfile.TemporaryDirectory(prefix="zero_dce_page_") as directory:
         os.environ["GRADIO_TEMP_DIR"] = directory
         try:
@@ -61,7 +62,8 @@ def serve_page(weights, port=None):
                 app_kwargs={"middleware": middleware},
             )
         except OSError as error:
-            raise OSError(f"port {port} is in use; --port takes another") from error
+            which = f"port {port} is" if port else "the ports from 7860 are"
+            raise OSError(f"{which} in use; --port takes another") from error
         print(url, flush=True)
         print("Ctrl-C ends it", file=sys.stderr)
         signal.signal(signal.SIGTERM, signal.default_int_handler)

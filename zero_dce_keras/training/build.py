@@ -7,6 +7,7 @@ from zero_dce_keras.models import (
     MIRNet,
     ZeroDCE,
     ZeroDCEPlusPlus,
+    open_model,
 )
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 
@@ -21,8 +22,22 @@ def build_model(recipe, train_images, mixed_precision=False):
     """The recipe's model, compiled for that many training images."""
     dtype = "mixed_bfloat16" if mixed_precision else "float32"
     model = BUILDERS[recipe.model](recipe, dtype)
-    model.compile(optimizer=build_optimizer(recipe, train_images))
+    teaching = {}
+    if recipe.teacher is not None:
+        teaching = {"teacher": open_teacher(recipe.teacher)}
+    model.compile(optimizer=build_optimizer(recipe, train_images), **teaching)
     return model
+
+
+def open_teacher(weights):
+    """The model of a recipe's `teacher`."""
+    teacher = open_model(weights)
+    if not teacher.has_curves:
+        raise ValueError(
+            "teacher must be weights of a model without references. Received: "
+            f"{weights}, a {type(teacher).__name__}"
+        )
+    return teacher
 
 
 def build_optimizer(recipe, train_images):

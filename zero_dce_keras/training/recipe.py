@@ -109,6 +109,9 @@ class Recipe:
     denoising_filter: bool = _option(
         False, "smooth the noise of every photograph before all else"
     )
+    teacher: str | None = _option(
+        None, "preset, or other weights, whose pictures the curves shall give"
+    )
     monitor: str = _option(
         "total_loss",
         "what the best weights are best at, on the validation images",
@@ -152,6 +155,11 @@ class Recipe:
         if self.ema is not None and not 0 <= self.ema < 1:
             raise ValueError(f"ema must be in [0, 1). Received: {self.ema}")
         self._check_plateau()
+        if self.teacher is not None and self.trains_on_pairs:
+            raise ValueError(
+                "teacher is for models that learn without references. Received: "
+                f"{self.teacher!r} for {self.model}"
+            )
         for name in (
             "validation_images",
             "initial_stddev",
