@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python
 help:
 	@echo "make venv      set up .venv: the package, pinned versions, the tests' needs"
 	@echo "make demo      train on the embedded sample, enhance, score: runs/demo"
-	@echo "make test      the tests: no network, no ../shared"
+	@echo "make test      the tests: no network, no ../shared; and the lines they miss"
 	@echo "make test-backends  what may differ on JAX and PyTorch, without TensorFlow"
 	@echo "make test-ui   the page with sliders, in a browser"
 	@echo "make test-all  those, and the ones that need ../shared or minutes"

@@ -307,7 +307,7 @@ def real_files(tmp_path_factory):
 
 
 def test_every_kind_is_enhanced_or_named(real_files, tmp_path, capsys, monkeypatch):
-    """Whatever its ending says. Refused: what moves, and what is too large."""
+    """Whatever its ending says. Refused: what moves, is too large, or has no white."""
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2000)  # an error from twice as many
     photos, weights = tmp_path / "photos", tmp_path / "model.weights.h5"
     photos.mkdir()
@@ -315,14 +315,16 @@ def test_every_kind_is_enhanced_or_named(real_files, tmp_path, capsys, monkeypat
         (photos / name).write_bytes(content)
     (photos / "a_png.jpg").write_bytes(real_files["rgb.png"])
     Image.new("RGB", (70, 70)).save(photos / "huge.png")
+    Image.new("F", (48, 32)).save(photos / "float.tif")
+    Image.new("I", (48, 32), 70_000).save(photos / "deep.tif")
     checks.small_zero_dce().save_weights(weights)
     command = [photos, "-o", tmp_path / "out", "--weights", weights]
     assert cli.run(enhance.main, [str(part) for part in command]) == 1
     errors = [
         line for line in capsys.readouterr().err.splitlines() if "error: " in line
     ]
-    refused = {"huge.png", "moving.webp"}
-    assert len(errors) == 2
+    refused = {"huge.png", "moving.webp", "float.tif", "deep.tif"}
+    assert len(errors) == len(refused)
     assert all(any(name in line for line in errors) for name in refused)
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {path.name for path in photos.iterdir()} - refused

@@ -364,6 +364,28 @@ def test_compressed_and_overlapping_entries(tmp_path):
         read_torch_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"archive/data.pkl": None}, "no data.pkl in it"),
+        ({"archive/code/model.py": b"import os"}, "a TorchScript archive"),
+        ({"archive/data/100": None}, "truncated: storage 100 is missing"),
+        ({"archive/data/100": b"1234"}, "truncated: storage 100 must have 6 numbers"),
+    ],
+    ids=str,
+)
+def test_archives_that_lack_or_hold_something(change, message, tmp_path):
+    content, storages = tensors({"a": np.zeros((2, 3))})
+    with zipfile.ZipFile(write_zip(tmp_path / "a.pth", content, storages)) as whole:
+        entries = {name: whole.read(name) for name in whole.namelist()} | change
+    with zipfile.ZipFile(tmp_path / "changed.pth", "w") as changed:
+        for name, data in entries.items():
+            if data is not None:
+                changed.writestr(name, data)
+    with pytest.raises(ValueError, match=f"changed.pth.*{message}"):
+        read_torch_checkpoint(tmp_path / "changed.pth")
+
+
 @every_format
 @pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.99])
 def test_truncated_files(write, part, tmp_path):
