@@ -15,6 +15,7 @@ from zero_dce_keras import Enhancer
 from zero_dce_keras.images import Photograph, read_photograph, write_photograph
 from zero_dce_keras.page.kinds import VIDEOS
 from zero_dce_keras.page.preview import Preview
+from zero_dce_keras.page.serve import SESSIONS
 
 pytestmark = pytest.mark.large
 ORIENTATION, MAKER = 0x0112, 0x010F
@@ -251,3 +252,18 @@ def test_two_sessions_have_a_picture_each(open_page, tmp_path):
     np.testing.assert_array_equal(same, dark[0])
     assert brighter.mean() > 1.5 * dark[1].mean()
     assert brighter[:, :240].mean() > brighter[:, 240:].mean()
+
+
+def test_the_oldest_of_many_sessions_is_forgotten(open_page, tmp_path):
+    Image.fromarray(slope()).save(tmp_path / "dark.png")
+    pages = [open_page() for _ in range(SESSIONS + 1)]
+    for page in pages:
+        upload(page, tmp_path / "dark.png")
+        wait_for_picture(page, slope(), 0)
+    drag(pages[-1], "Iterations", 0)
+    wait_for_picture(pages[-1], slope())
+    drag(pages[0], "Iterations", 0)
+    visible(pages[0], "img").first.wait_for(state="detached")
+    pages[0].get_by_label("Clear").locator("visible=true").click()
+    upload(pages[0], tmp_path / "dark.png")
+    wait_for_picture(pages[0], slope())
