@@ -13,7 +13,7 @@ help:
 	@echo "make test-backends  what may differ on JAX and PyTorch, without TensorFlow"
 	@echo "make test-ui   the page with sliders, in a browser"
 	@echo "make test-all  those, and the ones that need ../shared or minutes"
-	@echo "make lint      ruff"
+	@echo "make lint      ruff, and mypy: the type hints hold"
 
 venv: $(VENV)/.installed
 
@@ -30,7 +30,7 @@ demo: venv
 		--weights input --weights runs/demo/best.weights.h5 --weights zero_dce_lol
 
 test: venv
-	$(RUN) -m pytest -m "not large"
+	$(RUN) -m pytest -m "not large" --cov
 
 # An environment a backend, without TensorFlow. What runs there is what may differ from
 # one backend to another: not the notebooks, the wheel and the commands' messages, and of
@@ -68,6 +68,7 @@ test-all: venv
 lint: venv
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 clean:
 	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui build dist *.egg-info

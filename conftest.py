@@ -1,9 +1,13 @@
-"""What pytest leaves out: the training steps of the backends that are not installed."""
+"""What pytest leaves out: modules of extras and backends that are not installed."""
 
 import importlib.util
 
+NEEDS = {
+    "zero_dce_keras/models/trainers/tensorflow_trainer.py": "tensorflow",
+    "zero_dce_keras/models/trainers/jax_trainer.py": "jax",
+    "zero_dce_keras/models/trainers/torch_trainer.py": "torch",
+    "zero_dce_keras/page/layout.py": "gradio",
+}
 collect_ignore = [
-    f"zero_dce_keras/models/trainers/{backend}_trainer.py"
-    for backend in ("tensorflow", "jax", "torch")
-    if not importlib.util.find_spec(backend)
+    path for path, package in NEEDS.items() if not importlib.util.find_spec(package)
 ]

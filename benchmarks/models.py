@@ -1,12 +1,15 @@
 """The table of docs/models.md: every preset's size, arithmetic, scores and time.
 
-.venv/bin/python benchmarks/models.py
+.venv/bin/python benchmarks/models.py --data-dir ../shared/data/lol
 
 Parameters and scores are the cards', arithmetic is TensorFlow's count of floating-point
-operations at 600×400, times are of one run: whole image, uint8 to uint8.
+operations at 600×400. Times are of one run, uint8 to uint8: the whole image, and
+`fast=True` with the companion weights. "Change" is what a preset does to photographs that
+need nothing: the mean absolute difference, of 1, over every 16th reference of our485.
 """
 
 import contextlib
+import functools
 import io
 
 import numpy as np
@@ -15,7 +18,7 @@ from machine import alternate, parse_options, report
 
 from zero_dce_keras import Enhancer, list_presets
 from zero_dce_keras.data import find_sample, open_splits
-from zero_dce_keras.images import contact_sheet, read_image
+from zero_dce_keras.images import contact_sheet, read_image, to_float
 from zero_dce_keras.models import load_card
 
 HEIGHT, WIDTH = 400, 600  # LOL's
@@ -26,19 +29,23 @@ def main():
     parser.add_argument(
         "--sheet", metavar="FILE", help="write before/after pictures too"
     )
+    parser.add_argument("--data-dir", metavar="DIR", help="where LOL lies, for Change")
     options = parser.parse_args()
     enhancers = {name: Enhancer.from_preset(name) for name in list_presets()}
     if options.sheet:
         write_sheet(options.sheet, enhancers)
     image = np.random.default_rng(0).integers(0, 60, (HEIGHT, WIDTH, 3), "uint8")
-    functions = {
-        name: lambda enhancer=enhancer: enhancer(image)
-        for name, enhancer in enhancers.items()
-    }
+    cards = {name: load_card(name) for name in enhancers}
+    functions = {}
+    for name, enhancer in enhancers.items():
+        functions[name] = functools.partial(enhancer, image)
+        if cards[name]["companion"]:
+            functions[name, "fast"] = functools.partial(enhancer, image, fast=True)
     seconds = alternate(functions, options.repeats, options.clock)
+    well_exposed = read_references(options.data_dir) if options.data_dir else []
     rows = []
     for name, enhancer in enhancers.items():
-        card = load_card(name)
+        card = cards[name]
         scores = card["scores"]["eval15"]
         rows.append(
             {
@@ -48,11 +55,17 @@ def main():
                 "GFLOP": f"{gflop(enhancer.model):.2f}",
                 "PSNR": f"{scores['psnr']:.2f}",
                 "SSIM": f"{scores['ssim']:.3f}".lstrip("0"),
-                "ms": f"{1e3 * seconds[name]:.0f}",
-                "companion": f"`{card['companion']}`" if card.get("companion") else "",
+                "ms": milliseconds(seconds[name]),
+                "ms, fast": milliseconds(seconds.get((name, "fast"))),
+                "change": change(enhancer, well_exposed),
+                "companion": f"`{card['companion']}`" if card["companion"] else "",
             }
         )
     report(rows, options, image=f"{WIDTH}×{HEIGHT}")
+
+
+def milliseconds(seconds):
+    return "" if seconds is None else f"{1e3 * seconds:.3g}"
 
 
 def gflop(model):
@@ -68,10 +81,23 @@ def gflop(model):
     return found.total_float_ops / 1e9
 
 
+def read_references(data_dir):
+    """Every 16th reference of our485."""
+    splits = open_splits("lol", data_dir)
+    pairs = sorted([*splits.train, *splits.validation, *splits.rest])
+    return [read_image(pair.reference) for pair in pairs[::16]]
+
+
+def change(enhancer, images):
+    """The mean absolute difference that enhancing makes, of 1."""
+    differences = [np.abs(to_float(enhancer(i)) - to_float(i)).mean() for i in images]
+    return f"{np.mean(differences):.3f}".lstrip("0") if images else ""
+
+
 def write_sheet(path, enhancers):
     """The sample's held-out photographs, and what every preset makes of them."""
     rows = []
-    for pair in open_splits("sample", find_sample()).test[:4]:
+    for pair in open_splits("sample", find_sample()).test:
         low_light, reference = read_image(pair.low_light), read_image(pair.reference)
         enhanced = [enhancer(low_light) for enhancer in enhancers.values()]
         rows.append([low_light, *enhanced, reference])

@@ -1,13 +1,14 @@
 """What a user can get wrong about data, weights and places: one line, nothing torn."""
 
 import checks
+import keras
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from zero_dce_keras import MIRNet, cli, evaluate, fit, list_presets
+from zero_dce_keras import MIRNet, cli, enhance, evaluate, export, fit, list_presets
 from zero_dce_keras.data import find_pairs, open_splits, read_pairs
 
 SMALL = ("--filters", "4", "--num-layers", "3", "--num-iterations", "2")
@@ -157,8 +158,64 @@ def test_options_that_cannot_be(options, words, photo_folder, tmp_path, call):
 # Weights
 
 
-def unknown(path):
+def unknown(directory):
     return "no_such_preset", ", ".join(list_presets())
+
+
+def a_directory_of_something_else(directory):
+    return directory, ", ".join(list_presets())
+
+
+def truncated(directory, ending=".weights.h5"):
+    path = directory / f"cut{ending}"
+    if ending == ".keras":
+        checks.small_zero_dce().save(path)
+    else:
+        checks.small_zero_dce().save_weights(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path, str(path)
+
+
+def a_truncated_model(directory):
+    return truncated(directory, ".keras")
+
+
+def a_model_of_others(directory):
+    layers = [keras.Input((None, None, 3)), keras.layers.Conv2D(3, 3, padding="same")]
+    keras.Sequential(layers).save(directory / "others.keras")
+    return directory / "others.keras", "this Sequential is no model of ours"
+
+
+def weights_of_others(directory):
+    layers = [keras.Input((8,)), keras.layers.Dense(3)]
+    keras.Sequential(layers).save_weights(directory / "others.weights.h5")
+    return directory / "others.weights.h5", "not the weights of a DCE-Net"
+
+
+def no_numbers(directory):
+    model = checks.small_zero_dce()
+    model.network.weights[0].assign(np.full((3, 3, 3, 4), np.nan))
+    model.save(directory / "nan.keras")
+    return directory / "nan.keras", "conv_1/kernel holds what is no number"
+
+
+USELESS = (unknown, a_directory_of_something_else, truncated, a_truncated_model)
+USELESS += (a_model_of_others, weights_of_others, no_numbers)
+
+
+@pytest.mark.parametrize("spoil", USELESS)
+@pytest.mark.parametrize("main", [fit.main, enhance.main, evaluate.main, export.main])
+def test_weights_that_cannot_be_used(main, spoil, photo_folder, tmp_path, call):
+    folder = photo_folder()
+    weights, words = spoil(tmp_path)
+    command = ["--output", tmp_path / "out", "--weights", weights]
+    if main is enhance.main:
+        command.append(folder)
+    elif main is not export.main:
+        command += ["--dataset", "folder", "--data-dir", folder]
+    code, line = call(main, *command)
+    assert code == 1 and words in line
+    assert not (tmp_path / "out").exists()
 
 
 def of_another_architecture(path):
@@ -166,21 +223,13 @@ def of_another_architecture(path):
     return path, "must hold a ZeroDCE. Received: a MIRNet"
 
 
-def truncated(path):
-    checks.small_zero_dce().save_weights(path)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    return path, str(path)
-
-
 def of_other_shapes(path):
     checks.small_zero_dce(filters=8).save_weights(path)
     return path, "(2, 8, 3)"
 
 
-@pytest.mark.parametrize(
-    "spoil", [unknown, of_another_architecture, truncated, of_other_shapes]
-)
-def test_weights_that_cannot_be_used(spoil, photo_folder, tmp_path, call):
+@pytest.mark.parametrize("spoil", [of_another_architecture, of_other_shapes])
+def test_weights_to_start_from_that_do_not_fit(spoil, photo_folder, tmp_path, call):
     weights, words = spoil(tmp_path / "model.weights.h5")
     command = ["--dataset", "folder", "--data-dir", photo_folder(), *SMALL]
     code, line = call(
@@ -193,16 +242,29 @@ def test_weights_that_cannot_be_used(spoil, photo_folder, tmp_path, call):
 # Places to write to
 
 
-@pytest.mark.parametrize("main", [fit.main, evaluate.main])
-def test_an_output_that_cannot_be_written(main, lol_folder, tmp_path, call):
+@pytest.mark.parametrize("main", [fit.main, evaluate.main, export.main])
+@pytest.mark.parametrize("place", ["file", "/proc"])
+def test_an_output_that_cannot_be_written(main, place, lol_folder, tmp_path, call):
+    """Below a file, and where not even root may write. Of enhance: test_enhance.py."""
     (tmp_path / "file").write_text("in the way")
-    options = ["--data-dir", lol_folder(), "--output", tmp_path / "file" / "out"]
+    options = ["--output", tmp_path / place / "out"]
+    if main is not export.main:
+        options += ["--data-dir", lol_folder()]
     if main is fit.main:
         options += [*SMALL, "--train-images", 4, "--validation-images", 2]
         options += ["--no-crop", "--image-size", 16]
     code, line = call(main, *options)
-    assert code == 1 and str(tmp_path / "file") in line
+    assert code == 1 and str(tmp_path / place) in line
     assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_place_where_another_run_is(photo_folder, tmp_path, call):
+    (tmp_path / "config.json").write_text('{"recipe": {"epochs": 9}}')
+    command = ["--dataset", "folder", "--data-dir", photo_folder(), *SMALL]
+    before = contents(tmp_path)
+    code, line = call(fit.main, *command, "--output", tmp_path)
+    assert code == 1 and f"{tmp_path} holds another run" in line
+    assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize(
@@ -242,6 +304,32 @@ def real_files(tmp_path_factory):
     rgb.save(directory / "turned.jpg", exif=exif)
     rgb.save(directory / "moving.webp", save_all=True, append_images=[rgb.rotate(9)])
     return {path.name: path.read_bytes() for path in sorted(directory.iterdir())}
+
+
+def test_every_kind_is_enhanced_or_named(real_files, tmp_path, capsys, monkeypatch):
+    """Whatever its ending says. Refused: what moves, and what is too large."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2000)  # an error from twice as many
+    photos, weights = tmp_path / "photos", tmp_path / "model.weights.h5"
+    photos.mkdir()
+    for name, content in real_files.items():
+        (photos / name).write_bytes(content)
+    (photos / "a_png.jpg").write_bytes(real_files["rgb.png"])
+    Image.new("RGB", (70, 70)).save(photos / "huge.png")
+    checks.small_zero_dce().save_weights(weights)
+    command = [photos, "-o", tmp_path / "out", "--weights", weights]
+    assert cli.run(enhance.main, [str(part) for part in command]) == 1
+    errors = [
+        line for line in capsys.readouterr().err.splitlines() if "error: " in line
+    ]
+    refused = {"huge.png", "moving.webp"}
+    assert len(errors) == 2
+    assert all(any(name in line for line in errors) for name in refused)
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {path.name for path in photos.iterdir()} - refused
+    for name in written:
+        with Image.open(tmp_path / "out" / name) as image:
+            expected = {"one.png": (1, 1), "turned.jpg": (32, 48)}.get(name, (48, 32))
+            assert image.size == expected, name
 
 
 @st.composite

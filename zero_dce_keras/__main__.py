@@ -29,7 +29,7 @@ def _usage():
     lines = ["usage: zero-dce VERB [options], or python -m zero_dce_keras VERB", ""]
     for verb in VERBS:
         summary = importlib.import_module(f"zero_dce_keras.{verb}").__doc__
-        lines.append(f"  {verb:10} {summary.splitlines()[0]}")
+        lines.append(f"  {verb:10} {str(summary).splitlines()[0]}")
     return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
 """Enhance photographs: `python -m zero_dce_keras.enhance PHOTO_OR_FOLDER… [-o OUT]`."""
 
 import contextlib
+import io
 import os
 import sys
 import time
@@ -63,7 +64,8 @@ def main(argv=None):
     _check_usage(parser, args)
     cli.start_backend(args.device)
     warnings.filterwarnings("ignore", module="PIL")  # our notes and errors say it
-    sys.stdout.reconfigure(errors="surrogateescape")  # names that are not UTF-8
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # names that are not UTF-8
     from zero_dce_keras.inference.jobs import find_jobs
     from zero_dce_keras.inference.tally import Tally
 

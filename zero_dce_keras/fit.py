@@ -17,7 +17,7 @@ def build_parser():
     from zero_dce_keras.training.recipes import DEFAULT_RECIPES, RECIPES
 
     cards = "\n".join(
-        f"  {name:12} {recipe.__doc__.splitlines()[0]}"
+        f"  {name:12} {str(recipe.__doc__).splitlines()[0]}"
         for name, recipe in RECIPES.items()
     )
     parser = cli.parser(

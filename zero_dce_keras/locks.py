@@ -4,11 +4,10 @@ import contextlib
 import sys
 import time
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+if sys.platform == "win32":
     import msvcrt
+else:
+    import fcntl
 
 
 @contextlib.contextmanager
@@ -51,7 +50,7 @@ def locked(path, busy=None):
 
 def _try_lock(file):
     try:
-        if fcntl is None:
+        if sys.platform == "win32":
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

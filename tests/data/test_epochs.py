@@ -33,7 +33,13 @@ def test_an_epoch_depends_on_seed_and_number_alone():
 def test_every_image_once():
     batches = Epochs(SHAPES, **OPTIONS).batches(0)
     assert [len(batch) for batch in batches] == [2, 2, 1]
-    assert sorted(cut.index for batch in batches for cut in batch) == [0, 1, 2, 3, 4]
+    assert sorted(cut.photograph for batch in batches for cut in batch) == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
     epochs = Epochs(SHAPES, drop_remainder=True, **OPTIONS)
     assert [len(batch) for batch in epochs.batches(0)] == [2, 2]
     assert epochs.num_batches == 2

@@ -5,6 +5,7 @@ import random
 
 import keras
 import numpy as np
+import pytest
 from killed_runs import train_and_be_killed
 
 from zero_dce_keras import Recipe
@@ -31,7 +32,8 @@ def epochs_of(run_dir):
         return [int(row["epoch"]) for row in csv.DictReader(file)]
 
 
-def test_kills_at_random_moments(tmp_path, data_home_of_tests):
+@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.large)])
+def test_kills_at_random_moments(kills, tmp_path, data_home_of_tests):
     """Nothing is lost or doubled, and the end is that of a run nobody killed."""
     arguments = {"recipe": RECIPE, "dataset": "sample", "resume": True}
     arguments["data_dir"] = str(data_home_of_tests)
@@ -42,7 +44,7 @@ def test_kills_at_random_moments(tmp_path, data_home_of_tests):
     assert code == 0
     arguments["output"] = str(tmp_path / "killed")
     before = []
-    for _ in range(3):
+    for _ in range(kills):
         code, _ = train_and_be_killed(arguments, random.uniform(0.2, 0.9) * seconds)
         assert code in (0, -9)
         now = epochs_of(tmp_path / "killed")

@@ -215,10 +215,9 @@ def _check_room(directory, needed):
 
 def _in_words(error):
     """The innermost reason, in a few words."""
-    if isinstance(error, requests.HTTPError):
-        return (
-            f"the server answered {error.response.status_code} {error.response.reason}"
-        )
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        answer = error.response
+        return f"the server answered {answer.status_code} {answer.reason}"
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__
     return str(error) or type(error).__name__

@@ -9,7 +9,7 @@ class Cut(NamedTuple):
     """A part of a photograph: where it begins, whether it is mirrored, and how often it
     is then turned left by 90°."""
 
-    index: int
+    photograph: int
     top: int
     left: int
     mirrored: bool
@@ -101,10 +101,10 @@ class Epochs:
             for size in sizes
         ]
 
-    def _corner(self, index, corner):
+    def _corner(self, photograph, corner) -> tuple[int, int]:
         if self.crop_size is None:
             return 0, 0
-        room = np.subtract(self.shapes[index][:2], self.crop_size) + 1
+        room = np.subtract(self.shapes[photograph][:2], self.crop_size) + 1
         top, left = (corner * room).astype(int)
         return int(top), int(left)
 
@@ -130,8 +130,8 @@ def cut_out(images, cuts, crop_size=None):
         uint8 array `(B, h, w, C)`.
     """
     parts = []
-    for index, top, left, mirrored, turns in cuts:
-        image = images[index]
+    for photograph, top, left, mirrored, turns in cuts:
+        image = images[photograph]
         if crop_size is not None:
             image = image[top : top + crop_size, left : left + crop_size]
         image = image[:, ::-1] if mirrored else image

@@ -66,7 +66,7 @@ class PhotoBatches(keras.utils.PyDataset):
             draws = self._augmentation.draw(shape, self._epoch, index)
             low_light = augment(low_light, draws)
         if self._statistics is not None:
-            rows = self._statistics[[cut.index for cut in cuts]]
+            rows = self._statistics[[cut.photograph for cut in cuts]]
             low_light = low_light, ops.convert_to_tensor(rows)
         return (low_light,) if batch.shape[-1] == 3 else (low_light, batch[..., 3:])
 

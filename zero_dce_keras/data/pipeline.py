@@ -110,10 +110,10 @@ def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
         mixtures = epochs.mixtures(epoch) if epochs.mixup else None
         for index, cuts in enumerate(epochs.batches(epoch)):
             batch = cut_out(images, cuts, epochs.crop_size)
-            if epochs.mixup:
+            if mixtures is not None:
                 batch = mix(batch.astype(np.float32), *mixtures[index])
             # A row of nothing for each image, where nothing is to be known.
-            rows = notes[[cut.index for cut in cuts]]
+            rows = notes[[cut.photograph for cut in cuts]]
             yield batch, draw((*batch.shape[:3], 3), epoch, index), rows
 
     def draw(shape, epoch, index):

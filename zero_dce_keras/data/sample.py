@@ -140,7 +140,7 @@ def _write_sample(directory):
 def _read_photograph(name):
     package, file_name = FILES[name]
     spec = find_spec(package)  # finds the files without importing the package
-    path = spec and Path(spec.origin).parent / file_name
+    path = spec and spec.origin and Path(spec.origin).parent / file_name
     if not path or not path.is_file():
         raise ImportError(
             f"The sample needs the photographs in the {package} wheel: "

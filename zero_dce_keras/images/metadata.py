@@ -39,7 +39,7 @@ def exif_of_tags(exif):
 
 def tiff_tags(exif):
     """What a `PIL.Image.Exif` says about the photograph: {tag: value} for a TIFF."""
-    tags = {tag: exif[tag] for tag in TIFF_TAGS if tag in exif}
+    tags: dict[int, object] = {tag: exif[tag] for tag in TIFF_TAGS if tag in exif}
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
         entries = dict(exif.get_ifd(directory))
         entries.pop(ExifTags.IFD.Interop, None)  # a place in the old file

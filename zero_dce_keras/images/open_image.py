@@ -50,7 +50,7 @@ def readable(source):
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(
             f"Cannot read {name}: it has more pixels than Pillow's limit, "
-            f"{2 * Image.MAX_IMAGE_PIXELS:,}. "
+            f"{2 * (Image.MAX_IMAGE_PIXELS or 0):,}. "
             "If you trust it, raise PIL.Image.MAX_IMAGE_PIXELS."
         ) from None
     except Refused as error:

@@ -77,12 +77,29 @@ class FastEnhancer:
         image = _integers(given)
         if gains is None:
             gains = self.gains(image)
+        small = self.prepare(image, denoise, gains, prepared)
+        maps = self.model.dce_model.predict_on_batch(small[None])[0]
+        model = self.model
+        return FastCurves(
+            given.dtype, image, prepared, maps, model.scale_factor, model.num_iterations
+        )
+
+    def prepare(self, image, denoise, gains, prepared):
+        """Denoise an image, set its exposure, and shrink what comes of it.
+
+        Args:
+            image: uint8 or uint16 array `(H, W, 3)`.
+            denoise, gains: as of `curves`.
+            prepared: uint16 array `(H, 3, W)` to write what curves are applied to.
+
+        Returns:
+            float32 array `(h, w, 3)` in [0, 1], what the network looks at.
+        """
         normalization = self.model.exposure_normalization
         saturation = 1.0 if normalization is None else normalization.saturation
         noise = self.model.denoising_filter
         filtered = denoise and noise is not None
-        scale = self.model.scale_factor
-        small = kernels.prepare(
+        return kernels.prepare(
             image,
             f32(255 / np.iinfo(image.dtype).max),
             tone_table(normalization, gains),
@@ -91,13 +108,9 @@ class FastEnhancer:
             filtered,
             f32(noise.widths if filtered else (1, 1)),
             f32(noise.ranges if filtered else (1, 1)),
-            scale,
+            self.model.scale_factor,
             TASKS * get_num_threads(),
             prepared,
-        )
-        maps = self.model.dce_model.predict_on_batch(small[None])[0]
-        return FastCurves(
-            given.dtype, image, prepared, maps, scale, self.model.num_iterations
         )
 
     def gains(self, image):

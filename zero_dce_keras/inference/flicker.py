@@ -31,7 +31,7 @@ class SteadyGains:
 
     def __init__(self):
         self._frames = 0  # of this scene
-        self._smooth = self._last = self._miniature = None
+        self._smooth = self._last = self._miniature = np.empty(0)
 
     def __call__(self, gains, frame, seconds):
         """The gains to enhance a frame with.

@@ -65,7 +65,8 @@ class Runner:
         """Tiles that see as far as the model does: exactly what the whole image gives."""
         gains = self.gains(image) if gains is None else gains
         context, grid = self.model.context, self.model.grid
-        for rows, columns in cut_image(*image.shape[:2], tile, context, grid):
+        height, width = image.shape[:2]
+        for rows, columns in cut_image(height, width, tile, context, grid):
             part = image[None, rows.seen, columns.seen]
             results = self._run(method, part, options, gains)
             for target, result in zip(targets, _as_list(results), strict=True):
@@ -78,7 +79,8 @@ class Runner:
         gains = self.gains(image) if gains is None else gains
         total = np.zeros(image.shape, "float32")
         weights = np.zeros((*image.shape[:2], 1), "float32")
-        for rows, columns in cut_image(*image.shape[:2], tile, OVERLAP):
+        height, width = image.shape[:2]
+        for rows, columns in cut_image(height, width, tile, OVERLAP):
             part = image[None, rows.seen, columns.seen]
             result = self._run("enhance", part, options, gains)[0]
             weight = _fade(rows, image.shape[0])[:, None, None]

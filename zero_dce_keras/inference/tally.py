@@ -41,7 +41,7 @@ class Tally:
         if outcome.error is not None:
             self._report(outcome.error)
         if self.as_json:
-            line = {"input": str(source), "output": str(target)}
+            line: dict = {"input": str(source), "output": str(target)}
             line["status"] = outcome.status
             if outcome.size:
                 line["width"], line["height"] = outcome.size

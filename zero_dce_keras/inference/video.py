@@ -136,6 +136,7 @@ def _write(path, reader, enhanced, encode, progress):
                 count += 1
                 if progress is not None:
                     progress(count, reader.num_frames)
+        assert writer is not None  # no picture: the reader has raised
         writer.finish()
     finally:
         if writer is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import h5py
 import keras
+import numpy as np
 
 from zero_dce_keras.models.mirnet import MIRNet
 from zero_dce_keras.models.presets import CONFIG_ATTRIBUTE, PresetMixin, load_preset
@@ -65,14 +66,18 @@ def open_model(weights):
         The model, with its weights.
 
     Raises:
-        ValueError: if it is none of these.
+        ValueError: if it is none of these, or not all of its weights are numbers.
     """
     if Path(weights).suffix == ".pth":
-        return _open_torch_checkpoint(weights)
-    if not str(weights).endswith(".weights.h5"):
-        return load_model(weights)
-    model = _model_for(weights)
-    model.load_weights(weights)
+        model = _open_torch_checkpoint(weights)
+    elif str(weights).endswith(".weights.h5"):
+        model = _model_for(weights)
+        model.load_weights(weights)
+    else:
+        model = load_model(weights)
+    for variable in model.weights:
+        if not np.isfinite(keras.ops.convert_to_numpy(variable)).all():
+            raise ValueError(f"{weights}: {variable.path} holds what is no number")
     return model
 
 

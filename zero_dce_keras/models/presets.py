@@ -72,6 +72,8 @@ class PresetMixin:
     The class has a `network`: the Keras model of all its weights.
     """
 
+    network: keras.Model
+
     def save_weights(self, filepath, overwrite=True):
         """Save the network's weights and the model's configuration, as `.weights.h5`."""
         before = _last_change(filepath)

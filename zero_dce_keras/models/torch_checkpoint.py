@@ -148,7 +148,7 @@ class _Refused(ValueError):
 class _Storage(NamedTuple):
     key: str
     dtype: str
-    count: int
+    numbers: int
 
 
 class _Tensor(NamedTuple):
@@ -199,8 +199,8 @@ class _Unpickler(pickle.Unpickler):
         size, stride = tuple(map(_whole, size)), tuple(map(_whole, stride))
         tensor = _Tensor(storage, _whole(offset), size, stride)
         steps = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-        within = math.prod(size) == 0 or tensor.offset + steps < storage.count
-        if not within or math.prod(size) > storage.count or len(size) > 8:
+        within = math.prod(size) == 0 or tensor.offset + steps < storage.numbers
+        if not within or math.prod(size) > storage.numbers or len(size) > 8:
             raise _Refused(f"a tensor of shape {size} is larger than its storage")
         return tensor
 
@@ -260,11 +260,11 @@ def _read_legacy(path):
         data = {}
         for key in map(str, keys):
             storage = unpickler.storages[key]
-            size = storage.count * np.dtype(storage.dtype).itemsize
+            size = storage.numbers * np.dtype(storage.dtype).itemsize
             left -= 8 + size
             if left < 0:
                 raise _Refused(f"truncated: storage {key} ends behind the file")
-            if int(np.frombuffer(file.read(8), f"{order}i8")[0]) != storage.count:
+            if int(np.frombuffer(file.read(8), f"{order}i8")[0]) != storage.numbers:
                 raise _Refused(f"storage {key} has two sizes")
             data[key] = _numbers(storage, order, file.read(size))
     return content, data
@@ -272,9 +272,9 @@ def _read_legacy(path):
 
 def _numbers(storage, order, content):
     dtype = np.dtype(storage.dtype).newbyteorder(order)
-    if len(content) != storage.count * dtype.itemsize:
+    if len(content) != storage.numbers * dtype.itemsize:
         raise _Refused(
-            f"truncated: storage {storage.key} must have {storage.count} numbers. "
+            f"truncated: storage {storage.key} must have {storage.numbers} numbers. "
             f"Received: {len(content)} bytes"
         )
     return np.frombuffer(content, dtype)

@@ -215,9 +215,9 @@ class ZeroDCE(ImageModel):
         images = low_light = as_images(low_light)
         if gains is None:
             gains = self.gains(low_light)
-        if denoise and self.can_denoise:
+        if denoise and self.denoising_filter is not None:
             images = self.denoising_filter(images)
-        if gains is not None:
+        if self.exposure_normalization is not None:
             images = self.exposure_normalization.apply_gains(images, gains, low_light)
         return images, self.curve_maps(images, training)
 
@@ -332,7 +332,7 @@ class ZeroDCE(ImageModel):
 
     @property
     def _filter_context(self):
-        return self.denoising_filter.context if self.can_denoise else 0
+        return 0 if self.denoising_filter is None else self.denoising_filter.context
 
     @property
     def network(self):

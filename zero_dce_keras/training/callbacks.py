@@ -58,7 +58,7 @@ class StopOnBadLoss(keras.callbacks.Callback):
         if bad:
             parts = [name for name in bad if not name.endswith("total_loss")] or bad
             self._stop(f"{', '.join(parts)} is {logs[parts[0]]} in {place}")
-        if abs(logs["total_loss"]) > EXPLODED * max(self.first_loss, 1):
+        if abs(logs["total_loss"]) > EXPLODED * max(self.first_loss or 0, 1):
             self._stop(
                 f"total_loss exploded from {self.first_loss:.4g} to "
                 f"{logs['total_loss']:.4g} in {place}"

@@ -154,11 +154,10 @@ class Recipe:
             )
         if self.ema is not None and not 0 <= self.ema < 1:
             raise ValueError(f"ema must be in [0, 1). Received: {self.ema}")
-        if self.plateau_epochs is not None:
-            self._check_plateau()
+        self._check_plateau()
         if self.teacher is not None and self.trains_on_pairs:
             raise ValueError(
-                f"teacher is for models that learn without references. Received: "
+                "teacher is for models that learn without references. Received: "
                 f"{self.teacher!r} for {self.model}"
             )
         for name in (
@@ -184,6 +183,8 @@ class Recipe:
                 )
 
     def _check_plateau(self):
+        if self.plateau_epochs is None:
+            return
         if self.plateau_epochs < 1:
             raise ValueError(
                 f"plateau_epochs must be positive. Received: {self.plateau_epochs}"

@@ -33,8 +33,8 @@ def denoise():
 
     Command: python -m zero_dce_keras.fit --recipe denoise --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: TIME_DENOISE minutes.
-    Scores on eval15: PSNR PSNR_DENOISE dB, SSIM SSIM_DENOISE.
+    Time: 8 minutes.
+    Scores on eval15: PSNR 19.69 dB, SSIM .801.
     """
     return default().replace(
         epochs=2,
@@ -52,8 +52,8 @@ def tiny():
 
     Command: python -m zero_dce_keras.fit --recipe tiny --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: TIME_TINY minutes.
-    Scores on eval15: PSNR PSNR_TINY dB, SSIM SSIM_TINY.
+    Time: 2 minutes.
+    Scores on eval15: PSNR 19.17 dB, SSIM .800.
     """
     return denoise().replace(filters=12, learning_rate=2e-3, epochs=4)
 
@@ -63,20 +63,20 @@ def general():
 
     Command: python -m zero_dce_keras.fit --recipe general --dataset folder --data-dir SICE
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: TIME_GENERAL minutes.
-    Scores on eval15: PSNR PSNR_GENERAL dB, SSIM SSIM_GENERAL.
+    Time: 8 minutes.
+    Scores on eval15: PSNR 19.34 dB, SSIM .800.
     """
     return denoise().replace(leave_well_exposed=True)
 
 
 def plus_plus():
-    """The recipe of the preset `zero_dce_plus_plus_lol`: a tenth of the parameters.
+    """Zero-DCE++, a tenth of the parameters, trained by the losses.
 
     Command: python -m zero_dce_keras.fit --model zero_dce_plus_plus --data-dir DIR
     (or --recipe plus-plus)
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: TIME_PP minutes.
-    Scores on eval15: PSNR PSNR_PP dB, SSIM SSIM_PP.
+    Time: 4 minutes.
+    Scores on eval15: PSNR 19.24 dB, SSIM .800.
     """
     return denoise().replace(
         model="zero_dce_plus_plus",
@@ -97,8 +97,8 @@ def companion():
 
     Command: python -m zero_dce_keras.fit --recipe companion --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: TIME_CPP minutes.
-    Scores on eval15: PSNR PSNR_CPP dB, SSIM SSIM_CPP.
+    Time: 10 minutes.
+    Scores on eval15: PSNR 19.66 dB, SSIM .800.
     """
     return plus_plus().replace(
         teacher="zero_dce_lol_denoise",
@@ -119,8 +119,8 @@ def companion_general():
     Command: python -m zero_dce_keras.fit --recipe companion-general --dataset folder
     --data-dir SICE
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: TIME_CPPG minutes.
-    Scores on eval15, at scale 12: PSNR PSNR_CPPG dB, SSIM SSIM_CPPG.
+    Time: 18 minutes.
+    Scores on eval15, at scale 12: PSNR 19.33 dB, SSIM .800.
     """
     return companion().replace(
         teacher="zero_dce_general",
@@ -282,17 +282,20 @@ def mirnet_small():
 def mirnet_lol():
     """The recipe of the preset `mirnet_lol`: a small MIRNet, photographs of one brightness.
 
-    It goes on from weights that the first of two commands has trained:
+    The last of three trainings, each from the best weights of the one before:
 
     Command: python -m zero_dce_keras.fit --recipe mirnet-lol --train-images 400 \
         --validation-images 12 --epochs 30 --learning-rate 2e-3 \
         --data-dir DIR --output runs/mirnet-first
+    then: python -m zero_dce_keras.fit --recipe mirnet-lol --epochs 8 \
+        --learning-rate 1e-3 --data-dir DIR \
+        --weights runs/mirnet-first/best.weights.h5 --output runs/mirnet-second
     and: python -m zero_dce_keras.fit --recipe mirnet-lol --data-dir DIR \
-        --weights runs/mirnet-first/best.weights.h5
-    both with KERAS_BACKEND=torch, whose step takes three quarters of TensorFlow's time.
+        --weights runs/mirnet-second/best.weights.h5
+    all with KERAS_BACKEND=torch, whose step takes three quarters of TensorFlow's time.
     Hardware: one of the 2 cores of an AMD EPYC, shared with other work.
-    Time: 32 minutes (stopped in epoch 23; the best was epoch 13) and 16 minutes.
-    Scores on eval15: PSNR 19.98 dB, SSIM .803, with 83,888 parameters.
+    Time: 32 minutes (stopped in epoch 23; the best was epoch 13), 16 and 8 minutes.
+    Scores on eval15: PSNR 19.96 dB, SSIM .803, with 83,888 parameters.
     docs/experiments.md has what led here.
     """
     return mirnet_small().replace(

@@ -64,26 +64,26 @@ class RunState(keras.callbacks.Callback):
                 variable.assign(value)
             self._seconds = progress["seconds"]
             self._progress = progress
-            self._restore_progress()
+            self._restore_progress(progress)
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(f"{path}: not the state of this run: {error}") from None
         return len(self.history.epoch)
 
     def on_train_begin(self, logs=None):
         if self._progress is not None:  # callbacks forget, when a training begins
-            self._restore_progress()
+            self._restore_progress(self._progress)
             self._write_history()  # the process before may have been killed at it
 
     def on_epoch_end(self, epoch, logs=None):
         self._save()
         self._write_history()
 
-    def _restore_progress(self):
-        self.history.history = self._progress["history"]
-        self.history.epoch = list(range(self._progress["epochs"]))
+    def _restore_progress(self, progress):
+        self.history.history = progress["history"]
+        self.history.epoch = list(range(progress["epochs"]))
         for name, (item, attributes) in self.followed.items():
             for attribute in attributes:
-                setattr(item, attribute, self._progress[name][attribute])
+                setattr(item, attribute, progress[name][attribute])
 
     def _save(self):
         progress = {
