@@ -1,6 +1,6 @@
 """How soon the page answers: in headless Chromium, from a slider's move to the picture.
 
-    python benchmarks/page.py [--repeats 20] [--megapixels 24]
+    .venv-ui/bin/python benchmarks/page.py [--repeats 20] [--megapixels 24]
 
 needs what `make test-ui` sets up (`.venv-ui`), and chromium.
 """

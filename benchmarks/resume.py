@@ -103,7 +103,9 @@ def main():
         print(f"uninterrupted: {EPOCHS} epochs in {longest:.0f} s")
         while kills < args.kills:
             run_dir, before = Path(directory) / f"killed_{len(differences)}", 0
-            while not fit(run_dir, chance.uniform(0.3, 1) * longest):
+            while kills < args.kills:
+                if fit(run_dir, chance.uniform(0.3, 1) * longest):
+                    break
                 kills += 1
                 now = epochs_of(run_dir)
                 assert now >= before, f"{before} epochs became {now}"
@@ -113,6 +115,7 @@ def main():
                 counts["with a file half written"] += bool(hidden)
                 print(f"kill {kills}: {now} epochs done", file=sys.stderr, flush=True)
                 before = now
+            fit(run_dir)
             assert epochs_of(run_dir) == EPOCHS
             differences.append(largest_difference(whole, run_dir))
     print(f"{kills} kills: " + ", ".join(f"{n} {name}" for name, n in counts.items()))

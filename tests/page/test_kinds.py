@@ -6,7 +6,7 @@ from PIL import Image
 
 from zero_dce_keras import Enhancer
 from zero_dce_keras.images import Photograph, read_photograph, write_photograph
-from zero_dce_keras.page.kinds import PHOTOGRAPHS, VIDEOS, enhance_into
+from zero_dce_keras.page.kinds import PHOTOGRAPHS, VIDEOS, enhance_into, place_of
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,13 @@ def test_the_last_file_alone_is_kept(enhancer, photo_folder, tmp_path):
             target, PHOTOGRAPHS, enhancer, folder / name, no_progress
         )
     assert list(target.iterdir()) == [made]
+
+
+@pytest.mark.parametrize("session", ["k3xy9", "../../k3xy9", "..", "/etc", ""])
+def test_no_session_writes_elsewhere(session, tmp_path):
+    place = place_of(session, VIDEOS, tmp_path).resolve()
+    assert place.parent == tmp_path / "Video"
+    assert place != place_of("another", VIDEOS, tmp_path)
 
 
 def test_videos_are_enhanced_with_progress(enhancer, write_clip, tmp_path):

@@ -3,7 +3,11 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.losses.zero_reference_loss import ZeroReferenceLoss, check_form
+from zero_dce_keras.losses.zero_reference_loss import (
+    ZeroReferenceLoss,
+    check_form,
+    safe_sqrt,
+)
 
 
 def color_constancy(enhanced, form="official"):
@@ -47,13 +51,7 @@ def color_constancy(enhanced, form="official"):
     squares = ops.square(differences)
     if form == "paper":
         return ops.sum(squares, axis=-1)
-    return _safe_sqrt(ops.sum(ops.square(squares), axis=-1))
-
-
-def _safe_sqrt(x):
-    """Square root whose gradient at 0 is 0 instead of infinite."""
-    positive = x > 0
-    return ops.where(positive, ops.sqrt(ops.where(positive, x, 1.0)), 0.0)
+    return safe_sqrt(ops.sum(ops.square(squares), axis=-1))
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")

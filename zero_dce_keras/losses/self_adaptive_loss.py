@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.losses.zero_reference_loss import safe_sqrt
+
 
 def self_adaptive(enhanced):
     """Mean distance of the pixels of each image from the image's mean colour.
@@ -31,9 +33,7 @@ def self_adaptive(enhanced):
     enhanced = ops.convert_to_tensor(enhanced)
     deviations = enhanced - ops.mean(enhanced, axis=(1, 2), keepdims=True)
     squares = ops.sum(ops.square(deviations), axis=-1)  # (B, H, W)
-    positive = squares > 0  # the root has no gradient at 0
-    roots = ops.where(positive, ops.sqrt(ops.where(positive, squares, 1.0)), 0.0)
-    return ops.mean(roots, axis=(1, 2))
+    return ops.mean(safe_sqrt(squares), axis=(1, 2))
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")

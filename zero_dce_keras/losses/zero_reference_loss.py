@@ -6,6 +6,7 @@ so it is the default everywhere.
 """
 
 import keras
+from keras import ops
 
 LOSS_FORMS = ("official", "paper", "notebook")
 
@@ -23,6 +24,12 @@ def check_size(name, images, smallest):
             f"{name} must be at least {smallest} pixels high and wide. "
             f"Received shape: {tuple(images.shape)}"
         )
+
+
+def safe_sqrt(x):
+    """Square root whose gradient at 0 is 0 instead of infinite."""
+    positive = x > 0
+    return ops.where(positive, ops.sqrt(ops.where(positive, x, 1.0)), 0.0)
 
 
 class ZeroReferenceLoss(keras.losses.Loss):

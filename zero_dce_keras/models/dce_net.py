@@ -42,23 +42,40 @@ def build_dce_net(
     Source: section 3.2 of https://arxiv.org/abs/2001.06826; `enhance_net_nopool` in
     `Zero-DCE_code/model.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
-    for name, value in (("num_iterations", num_iterations), ("filters", filters)):
-        if value < 1:
-            raise ValueError(f"{name} must be positive. Received: {value}")
-    if num_layers < 1 or num_layers % 2 == 0:
-        raise ValueError(f"num_layers must be odd and positive. Received: {num_layers}")
+    if num_iterations < 1:
+        raise ValueError(f"num_iterations must be positive. Received: {num_iterations}")
 
-    def convolution(k, channels, **kwargs):
+    def convolution(k, x):
+        is_last = k == num_layers
         return keras.layers.Conv2D(
-            channels,
+            3 * num_iterations if is_last else filters,
             3,
             padding="same",
+            activation=None if is_last else "relu",
             kernel_initializer=own_initializer(kernel_initializer, k),
             data_format="channels_last",
+            dtype=dtype,
             name=f"conv_{k}",
-            **kwargs,
-        )
+        )(x)
 
+    return connect_layers("dce_net", convolution, filters, num_layers, dtype)
+
+
+def connect_layers(name, layer, filters, num_layers, dtype=None):
+    """Layers with DCE-Net's skip connections, and tanh at the end.
+
+    Args:
+        name: str, of the model.
+        layer: function of a layer's number, from 1, and its input; gives its output.
+        filters, num_layers, dtype: as of `build_dce_net`, and checked here.
+
+    Returns:
+        A `keras.Model` from `(B, H, W, 3)` to curve maps.
+    """
+    if filters < 1:
+        raise ValueError(f"filters must be positive. Received: {filters}")
+    if num_layers < 1 or num_layers % 2 == 0:
+        raise ValueError(f"num_layers must be odd and positive. Received: {num_layers}")
     low_light = keras.Input((None, None, 3), name="low_light")
     outputs = [low_light]  # outputs[k] is what layer k gives
     for k in range(1, num_layers + 1):
@@ -66,14 +83,10 @@ def build_dce_net(
         if k > (num_layers + 1) // 2:
             mirrored = outputs[num_layers + 1 - k]
             x = keras.layers.Concatenate(name=f"skip_{k}", dtype=dtype)([mirrored, x])
-        if k < num_layers:
-            x = convolution(k, filters, activation="relu", dtype=dtype)(x)
-        else:
-            x = convolution(k, 3 * num_iterations, dtype=dtype)(x)
-            # float32 from here on, whatever the policy: errors in the curves compound.
-            x = keras.layers.Activation("tanh", dtype="float32", name="curve_maps")(x)
-        outputs.append(x)
-    return keras.Model(low_light, outputs[-1], name="dce_net")
+        outputs.append(layer(k, x))
+    # float32 from here on, whatever the policy: errors in the curves compound.
+    tanh = keras.layers.Activation("tanh", dtype="float32", name="curve_maps")
+    return keras.Model(low_light, tanh(outputs[-1]), name=name)
 
 
 def own_initializer(initializer, number):

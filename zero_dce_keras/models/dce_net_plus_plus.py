@@ -2,7 +2,7 @@
 
 import keras
 
-from zero_dce_keras.models.dce_net import own_initializer
+from zero_dce_keras.models.dce_net import connect_layers, own_initializer
 
 
 def build_dce_net_plus_plus(
@@ -35,12 +35,9 @@ def build_dce_net_plus_plus(
     Source: section 3.4 of https://arxiv.org/abs/2103.00860; `enhance_net_nopool` in
     `Zero-DCE++/model.py` of https://github.com/Li-Chongyi/Zero-DCE_extension.
     """
-    if filters < 1:
-        raise ValueError(f"filters must be positive. Received: {filters}")
-    if num_layers < 1 or num_layers % 2 == 0:
-        raise ValueError(f"num_layers must be odd and positive. Received: {num_layers}")
 
-    def separable_convolution(k, channels, x, activation=None):
+    def separable_convolution(k, x):
+        is_last = k == num_layers
         x = keras.layers.DepthwiseConv2D(
             3,
             padding="same",
@@ -50,27 +47,14 @@ def build_dce_net_plus_plus(
             name=f"depthwise_{k}",
         )(x)
         return keras.layers.Conv2D(
-            channels,
+            3 if is_last else filters,
             1,
+            activation=None if is_last else "relu",
             kernel_initializer=own_initializer(kernel_initializer, 2 * k + 1),
-            activation=activation,
             data_format="channels_last",
             dtype=dtype,
             name=f"pointwise_{k}",
         )(x)
 
-    low_light = keras.Input((None, None, 3), name="low_light")
-    outputs = [low_light]  # outputs[k] is what layer k gives
-    for k in range(1, num_layers + 1):
-        x = outputs[-1]
-        if k > (num_layers + 1) // 2:
-            mirrored = outputs[num_layers + 1 - k]
-            x = keras.layers.Concatenate(name=f"skip_{k}", dtype=dtype)([mirrored, x])
-        if k < num_layers:
-            x = separable_convolution(k, filters, x, "relu")
-        else:
-            x = separable_convolution(k, 3, x)
-            # float32 from here on, whatever the policy: errors in the curves compound.
-            x = keras.layers.Activation("tanh", dtype="float32", name="curve_maps")(x)
-        outputs.append(x)
-    return keras.Model(low_light, outputs[-1], name="dce_net_plus_plus")
+    name = "dce_net_plus_plus"
+    return connect_layers(name, separable_convolution, filters, num_layers, dtype)

@@ -52,6 +52,16 @@ def enhance_into(directory, kind, enhancer, source, progress, **options):
     return jobs[0].target, notes
 
 
+def place_of(session, kind, directory):
+    """Where a session's results of a kind lie, below a directory.
+
+    The browser chooses the session's name. It must not lead elsewhere (`../..`), as what
+    is there is removed.
+    """
+    letters = "".join(filter(str.isalnum, session))
+    return Path(directory) / kind.name / f"session_{letters}"
+
+
 def _enhance_photograph(enhancer, source, target, progress, **options):
     return enhancer.enhance_file(source, target, **options)
 

@@ -8,7 +8,7 @@ import gradio as gr
 
 from zero_dce_keras.inference import Enhancer
 from zero_dce_keras.models import list_presets
-from zero_dce_keras.page.kinds import PHOTOGRAPHS, VIDEOS, enhance_into
+from zero_dce_keras.page.kinds import PHOTOGRAPHS, VIDEOS, enhance_into, place_of
 from zero_dce_keras.page.preview import Preview
 
 MOST_ITERATIONS = 16
@@ -120,8 +120,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         if path is None:
             gr.Info(f"Give a {name} first.")
             return _nothing_to_save()
-        session = "".join(filter(str.isalnum, request.session_hash))  # no ../..
-        target = directory / kind.name / session
+        target = place_of(request.session_hash, kind, directory)
         options = {"iterations": iterations, "strength": strength, "fast": is_fast}
 
         def tell(done, expected):
