@@ -9,7 +9,9 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 from machine import alternate, parse_options, report
@@ -24,7 +26,9 @@ def main():
     parser = parse_options(__doc__, repeats=5)
     parser.add_argument("--weights", default="zero_dce_lol", help="(%(default)s)")
     parser.add_argument(
-        "--only", choices=["paths", "stages", "sizes", "memory"], help="a part"
+        "--only",
+        choices=["paths", "stages", "sizes", "folder", "memory"],
+        help="a part",
     )
     parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -35,6 +39,7 @@ def main():
         "paths": paths,
         "stages": stages,
         "sizes": new_sizes,
+        "folder": folder,
         "memory": memory,
     }
     for name, part in parts.items():
@@ -147,6 +152,60 @@ def new_sizes(options):
                     "later, ms": f"{1e3 * steady:.0f}",
                     "first / later": f"{seconds[0] / steady:.2f}",
                     "second / later": f"{seconds[1] / steady:.2f}",
+                }
+            )
+    return rows
+
+
+def folder(options):
+    """A folder of 12 JPEGs of 6 megapixels: stage after stage, and all at once."""
+    from zero_dce_keras import Enhancer
+    from zero_dce_keras.images import Photograph, read_photograph, write_photograph
+    from zero_dce_keras.inference.jobs import find_jobs
+    from zero_dce_keras.inference.photographs import (
+        enhance_photograph,
+        enhance_photographs,
+    )
+
+    enhancer = Enhancer.from_preset(options.weights)
+    rows = []
+    with tempfile.TemporaryDirectory() as directory:
+        night = Path(directory) / "night"
+        night.mkdir()
+        for seed in range(12):
+            write_photograph(night / f"{seed}.jpg", Photograph(photo(2000, 3000, seed)))
+        jobs, _ = find_jobs([str(night)], str(Path(directory) / "out"))
+        for fast in (True, False):
+            chosen = jobs if fast else jobs[:3]
+            list(enhance_photographs(enhancer, chosen[:1], True, fast=fast))
+            spent = dict.fromkeys(("read", "enhance", "write"), 0.0)
+
+            def timed(name, function, *arguments, spent=spent, **options):
+                start = time.perf_counter()
+                result = function(*arguments, **options)
+                spent[name] += time.perf_counter() - start
+                return result
+
+            for job in chosen:
+                photograph = timed("read", read_photograph, job.source)
+                enhanced = timed(
+                    "enhance", enhance_photograph, enhancer, photograph, fast=fast
+                )
+                timed("write", write_photograph, job.target, enhanced)
+            start = time.perf_counter()
+            list(enhance_photographs(enhancer, chosen, overwrite=True, fast=fast))
+            overlapped = time.perf_counter() - start
+            total = sum(spent.values())
+            rows.append(
+                {
+                    "path": "fast" if fast else "full",
+                    **{
+                        f"{name}, ms": f"{1e3 * value / len(chosen):.0f}"
+                        for name, value in spent.items()
+                    },
+                    "one after the other, ms": f"{1e3 * total / len(chosen):.0f}",
+                    "all at once, ms": f"{1e3 * overlapped / len(chosen):.0f}",
+                    "ratio": f"{overlapped / total:.2f}",
                 }
             )
     return rows
