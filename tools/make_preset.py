@@ -29,11 +29,13 @@ DATA = {
     "lol": {
         "data": "LOL our485 (Wei et al., BMVC 2018)",
         "options": "--data-dir DIR",
+        "cut": "LOL is cut between scenes",
     },
     "folder": {
         "data": "2,002 multi-exposure images of SICE Part1 (Cai et al., TIP 2018), as the "
         "official training set has them, resized to 256×256",
         "options": "--dataset folder --data-dir DIR",
+        "cut": "SICE is cut in the order of the names",
     },
 }
 TERMS = (
@@ -78,8 +80,7 @@ def main():
     card = {
         "data": data["data"],
         "references": WITH_REFERENCES if recipe.trains_on_pairs else WITHOUT_REFERENCES,
-        "split": f"{images['train']} train, {images['validation']} validation; LOL is cut "
-        "between scenes",
+        "split": f"{images['train']} train, {images['validation']} validation; {data['cut']}",
         "command": command(config, name) + data["options"],
         "seed": recipe.seed,
         "best_epoch": config["best_epoch"],

@@ -17,14 +17,20 @@ def build_parser():
     """The command's options."""
     parser = cli.parser(
         "enhance",
-        "Enhance dark photographs: files, folders, patterns, or - for standard input.\n"
+        "Enhance dark photographs and videos: files, folders, patterns, or - for\n"
+        "standard input.\n"
         "What is done already is skipped: an interrupted run is simply started again.",
         cli.weights_option("zero_dce_general", " (default: %(default)s)"),
         cli.enhancing_options(),
         cli.device_option(),
     )
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern or -")
+    add(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="photograph, video, folder (the photographs in it), pattern or -",
+    )
     add(
         "-o",
         "--output",
@@ -98,8 +104,8 @@ def _check_usage(parser, args):
         parser.error("- takes one input")
     if args.watch and not all(os.path.isdir(name) for name in args.inputs):
         parser.error("--watch takes folders")
-    if pipes and args.output in (None, "-") and args.json:
-        parser.error("--json and the photograph cannot both go to standard output")
+    if pipes and args.json:
+        parser.error("--json and - do not go together: a pipe takes one photograph")
     if args.suffix is not None and ("/" in args.suffix or "\0" in args.suffix):
         parser.error(f"--suffix must be part of a name. Received: {args.suffix}")
 
@@ -175,9 +181,12 @@ def _one_through_pipes(args, tally):
 
     from zero_dce_keras.images import read_photograph, write_photograph
     from zero_dce_keras.images.photograph import FORMAT_OF_ENDING
+    from zero_dce_keras.inference.jobs import VIDEO_SUFFIXES
     from zero_dce_keras.inference.photographs import enhance_photograph
 
     (source,) = args.inputs
+    if source.lower().endswith(VIDEO_SUFFIXES):
+        raise ValueError(f"{source}: a video goes to a file, -o bright.mp4 say")
     to_stdout = args.output in (None, "-")
     if not to_stdout and Path(args.output).exists() and not args.overwrite:
         raise ValueError(f"{args.output} is there already; --overwrite replaces it")

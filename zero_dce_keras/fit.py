@@ -22,7 +22,7 @@ def build_parser():
     )
     parser = cli.parser(
         "fit",
-        f"Train Zero-DCE without references.\n\nrecipes:\n{cards}",
+        f"Train Zero-DCE without references, or MIRNet on pairs.\n\nrecipes:\n{cards}",
         cli.data_options(),
         cli.weights_option(None, " to start from (default: new weights)"),
         cli.device_option(),

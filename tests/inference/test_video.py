@@ -184,7 +184,7 @@ def test_what_a_container_does_not_take_is_named(enhancer, clip, tmp_path):
     done = enhance_video(enhancer, clip, tmp_path / "a.webm")
     assert ["left out" in note and "aac" in note for note in done.notes] == [True]
     assert read_clip(tmp_path / "a.webm")[3]["codec"] == "vp9"
-    with pytest.raises(ValueError, match="webm takes no h264"):
+    with pytest.raises(ValueError, match="webm file takes no h264"):
         enhance_video(enhancer, clip, tmp_path / "b.webm", codec="h264")
     with pytest.raises(ValueError, match="use .mp4"):
         enhance_video(enhancer, clip, tmp_path / "b.doc")

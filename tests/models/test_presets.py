@@ -4,7 +4,7 @@ import checks
 import numpy as np
 import pytest
 
-from zero_dce_keras import Enhancer, ZeroDCE, list_presets, load_model
+from zero_dce_keras import Enhancer, Recipe, ZeroDCE, list_presets, load_model
 from zero_dce_keras.models import load_card
 from zero_dce_keras.models.presets import PresetMixin
 
@@ -123,3 +123,4 @@ def test_a_shipped_preset_loads_brightens_and_has_a_card(name, low_light):
     card = json.dumps(load_card(name)).lower()
     for fact in ("command", "data", "split", "seed", "time", "score", "terms"):
         assert fact in card, f"the card of {name} says nothing on {fact}"
+    Recipe(**load_card(name)["recipe"]).check()

@@ -173,7 +173,9 @@ class VideoWriter:
         try:
             stream = self._container.add_stream(encoder, rate, options)
         except ValueError as error:
-            raise ValueError(f"{container} takes no {codec}; .mkv takes all") from error
+            raise ValueError(
+                f"a {container} file takes no {codec} video; .mkv takes all"
+            ) from error
         if codec == "hevc" and container in ("mp4", "mov"):
             stream.codec_context.codec_tag = "hvc1"  # what Apple's players take
         return stream

@@ -12,8 +12,8 @@ def check_array(image):
     is_image = isinstance(image, np.ndarray) and image.size and _is_shaped(image.shape)
     if not is_image:
         raise ValueError(
-            "image must be a path, a PIL image, or an array (H, W), (H, W, 3), (H, W, 4),"
-            " (B, H, W, 3) or (B, H, W, 4). "
+            "image must be an array (H, W), (H, W, 3), (H, W, 4), (B, H, W, 3) or "
+            "(B, H, W, 4). "
             f"Received: {getattr(image, 'shape', type(image).__name__)}"
         )
     if image.dtype not in (np.uint8, np.uint16) and image.dtype.kind != "f":
@@ -55,6 +55,7 @@ def like(enhanced, dtype):
     if dtype == np.uint8:
         return to_uint8(enhanced)
     if dtype == np.uint16:
+        enhanced = np.float32(enhanced)  # of 16 bits, they would overflow
         return np.rint(np.clip(enhanced, 0, 1) * 65535).astype(np.uint16)
     return enhanced.astype(dtype)
 

@@ -44,8 +44,12 @@ class Curves:
 
 def check_curve_options(iterations, strength):
     """Raise a `ValueError` for iterations or a strength that curves cannot have."""
-    if iterations is not None and iterations < 0:
-        raise ValueError(f"iterations must not be negative. Received: {iterations}")
+    if iterations is not None and not (
+        isinstance(iterations, (int, np.integer)) and iterations >= 0
+    ):
+        raise ValueError(
+            f"iterations must be a whole number, not negative. Received: {iterations!r}"
+        )
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
 

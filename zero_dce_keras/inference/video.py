@@ -40,7 +40,7 @@ def enhance_video(
     iterations=None,
     strength=1.0,
     denoise=None,
-    fast=True,
+    fast=None,
     codec=None,
     quality=None,
     overwrite=False,
@@ -58,7 +58,7 @@ def enhance_video(
         target: path to write to; its suffix says which container: .mp4, .mov, .mkv, …
         iterations, strength, denoise: as of an `Enhancer`.
         fast: whether to use the fast path, `Enhancer.fast`; without it a frame takes
-            seconds.
+            seconds. By default, where the enhancer has companion weights.
         codec: "h264" (default), "hevc" or "vp9" (default in .webm).
         quality: int from 1 to 100, as of JPEG; 95 (default) is a constant rate factor
             of 18 for H.264, 80 one of 23.
@@ -82,6 +82,12 @@ def enhance_video(
         adjust["denoise"] = denoise
     encode = {"codec": codec, "quality": quality}
     reader = video.VideoReader(source)
+    if fast is None:
+        fast = enhancer.can_be_fast
+        if not fast:
+            reader.notes.append(
+                "no companion weights for the fast path: a frame may take seconds"
+            )
     with contextlib.closing(reader), replacing(target) as temporary:
         stages = _enhanced(enhancer, fast, _decoded(reader), adjust)
         with contextlib.closing(ahead(stages)) as frames:

@@ -132,6 +132,7 @@ class ExposureNormalization(keras.layers.Layer):
 
     def gains_of_cells(self, cells):
         """As `gains`, of the metering cells `(B, h, w, 3)` of the images."""
+        cells = ops.convert_to_tensor(cells, "float32")
         share = self._share(cells)
         black = self.black * ops.min(cells, axis=(1, 2), keepdims=True)  # (B, 1, 1, 3)
         cells = cells - black + self.pedestal

@@ -144,7 +144,12 @@ class ZeroDCE(ImageModel):
                 small model that shall stand in for a larger one; the teacher learns
                 nothing, and is not saved with this model.
             **kwargs: what else `ImageModel.compile` takes.
+
+        Raises:
+            ValueError: if the teacher is not another `ZeroDCE`.
         """
+        if teacher is self or not isinstance(teacher, (ZeroDCE, type(None))):
+            raise ValueError(f"teacher must be another ZeroDCE. Received: {teacher!r}")
         super().compile(optimizer, **kwargs)
         self._teach = None
         self._trackers.pop("distillation_loss", None)

@@ -121,7 +121,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             gr.Info(f"Give a {name} first.")
             return _nothing_to_save()
         target = place_of(request.session_hash, kind, directory)
-        options = {"iterations": iterations, "strength": strength, "fast": is_fast}
+        options = {"iterations": int(iterations), "strength": strength, "fast": is_fast}
 
         def tell(done, expected):
             progress((done, expected or None), unit="frames")

@@ -155,6 +155,14 @@ class Recipe:
         if self.ema is not None and not 0 <= self.ema < 1:
             raise ValueError(f"ema must be in [0, 1). Received: {self.ema}")
         self._check_plateau()
+        if self.denoising_filter and (
+            self.denoising_weight or self.total_variation_weight
+        ):
+            raise ValueError(
+                "denoising_weight and total_variation_weight want noise that "
+                "denoising_filter has mixed: use one or the other "
+                "(--no-denoising-filter)"
+            )
         if self.teacher is not None and self.trains_on_pairs:
             raise ValueError(
                 "teacher is for models that learn without references. Received: "
@@ -191,7 +199,8 @@ class Recipe:
             )
         if self.cosine_decay or not self.validation_images:
             raise ValueError(
-                "plateau_epochs needs validation_images, and no cosine_decay. Received: "
+                "plateau_epochs needs validation_images, and no cosine_decay "
+                "(--no-cosine-decay). Received: "
                 f"{self.validation_images} and cosine_decay={self.cosine_decay}"
             )
 

@@ -92,8 +92,8 @@ def plus_plus():
 def companion():
     """The recipe of the preset `zero_dce_plus_plus_lol`: the pictures of a larger model.
 
-    Zero-DCE++ learns to give what `zero_dce_lol_denoise` gives, so that `fast=True` is
-    faster and not another look.
+    Zero-DCE++ learns to give what `zero_dce_lol_denoise` gives, so that for it
+    `fast=True` is faster and not another look.
 
     Command: python -m zero_dce_keras.fit --recipe companion --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
