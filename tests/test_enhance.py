@@ -126,6 +126,12 @@ def test_notes(run, tmp_path):
     assert f"note: {tmp_path}/1.jpg: CMYK is converted to sRGB\n" in err
 
 
+def test_videos_do_not_go_through_pipes(run, tmp_path):
+    (tmp_path / "clip.mp4").touch()
+    code, _, err = run(tmp_path / "clip.mp4", "-o", "-")
+    assert code == 1 and "clip.mp4: a video goes to a file" in err
+
+
 def test_videos_have_their_place(run, tmp_path):
     (tmp_path / "clip.mp4").touch()
     photo = write_photo(tmp_path / "1.png")
@@ -195,6 +201,7 @@ def test_standard_input_to_a_file(run, tmp_path, monkeypatch):
         ["no_such_folder", "--watch"],
         ["1.jpg", "-o", "-", "--json"],
         ["-", "--json"],
+        ["-", "-o", "1.jpg", "--json"],
         ["1.jpg", "--suffix", "/x"],
         ["1.jpg", "--quality", "0"],
         ["1.jpg", "--quality", "101"],

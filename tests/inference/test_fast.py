@@ -6,6 +6,7 @@ import pytest
 
 from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
 from zero_dce_keras.inference import fast_kernels as kernels
+from zero_dce_keras.models.presets import PRESETS_DIR
 
 VARIANTS = {
     "plain": {},
@@ -93,9 +94,10 @@ def test_types_and_shapes():
     with_alpha = enhancer(alpha, fast=True)
     np.testing.assert_array_equal(with_alpha[..., :3], expected)
     np.testing.assert_array_equal(with_alpha[..., 3], image[..., 0])
-    floats = enhancer(image.astype("float32") / 255, fast=True)
-    assert floats.dtype == np.float32
-    np.testing.assert_allclose(floats, expected / 255, atol=0.003)
+    for dtype in ("float16", "float32", "float64"):
+        floats = enhancer((image / 255).astype(dtype), fast=True)
+        assert floats.dtype == dtype
+        np.testing.assert_allclose(floats, expected / 255, atol=0.003)
     assert enhancer(image[..., 1], fast=True).shape == image.shape[:2]
 
 
@@ -137,6 +139,10 @@ def test_companion_of_a_preset():
     companion = Enhancer.from_preset("zero_dce_plus_plus_lol")
     np.testing.assert_array_equal(
         enhancer(photo(), fast=True), companion(photo(), fast=True)
+    )
+    directory = Enhancer.from_preset(PRESETS_DIR / "zero_dce_lol")  # its card says it
+    np.testing.assert_array_equal(
+        directory(photo(), fast=True), companion(photo(), fast=True)
     )
 
 

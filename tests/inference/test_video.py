@@ -16,7 +16,7 @@ import pytest
 av = pytest.importorskip("av")
 pytest.importorskip("numba")
 
-from zero_dce_keras import Enhancer, ZeroDCEPlusPlus
+from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
 from zero_dce_keras.images.yuv import BT601, BT709, TAGS, Yuv
 from zero_dce_keras.inference.ahead import ahead
 from zero_dce_keras.inference.flicker import SteadyGains
@@ -276,6 +276,16 @@ def test_full_resolution_path(enhancer, tmp_path):
         enhance_video(enhancer, clip, tmp_path / f"{fast}.mp4", fast=fast)
     fast, slow = (luma(read_clip(tmp_path / f"{f}.mp4")[0]) for f in (True, False))
     assert slow == pytest.approx(fast, abs=2)
+
+
+def test_weights_without_a_companion(tmp_path):
+    """The fast path is the default where there is one."""
+    slow = Enhancer(ZeroDCE(num_iterations=2, filters=4, num_layers=3))
+    clip = write_clip(tmp_path / "a.mp4", with_noise(scene(), count=2))
+    done = enhance_video(slow, clip, tmp_path / "b.mp4")
+    assert any("no companion weights" in note for note in done.notes)
+    with pytest.raises(ValueError, match="fast needs companion weights"):
+        enhance_video(slow, clip, tmp_path / "c.mp4", fast=True)
 
 
 def test_brightness_does_not_pump(enhancer, tmp_path):

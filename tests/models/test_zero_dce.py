@@ -219,6 +219,9 @@ def test_a_teacher_is_followed(low_light):
     assert error == pytest.approx(history["distillation_loss"][-1], rel=0.2)
     for old, new in zip(before, teacher.weights, strict=True):
         np.testing.assert_array_equal(old, numpy(new))
+    for wrong in (model, "zero_dce_lol"):
+        with pytest.raises(ValueError, match="teacher must be another ZeroDCE"):
+            model.compile(teacher=wrong)
     model.compile(learning_rate=0.01)
     assert "distillation_loss" not in [metric.name for metric in model.metrics]
 

@@ -155,7 +155,7 @@ class ZeroDCE(ImageModel):
         self._trackers.pop("distillation_loss", None)
         if teacher is not None:
             # A function, so that its layers do not become layers of this model.
-            self._teach = functools.partial(teacher, training=False)
+            self._teach = functools.partial(teacher.enhance, training=False)
             tracker = keras.metrics.Mean(name="distillation_loss")
             self._trackers["distillation_loss"] = tracker
 

@@ -106,7 +106,8 @@ class MIRNet(ImageModel):
     def enhance(self, low_light, gains=None):
         """Enhanced images; `gains` are those of larger ones that these are parts of."""
         inputs = low_light if gains is None else (low_light, gains)
-        return self(inputs, training=False)
+        # Not self(…): on JAX, Keras would trace all of it with sizes that are unknown.
+        return self.call(inputs, training=False)
 
     def normalize(self, low_light):
         """The images that the network sees: all of one brightness, or as given.
