@@ -30,7 +30,7 @@ demo: venv
 		--weights input --weights runs/demo/best.weights.h5 --weights zero_dce_lol
 
 test: venv
-	$(RUN) -m pytest -m "not large" --cov
+	$(RUN) -m pytest -n 2 -m "not large" --cov
 
 # An environment a backend, without TensorFlow. What runs there is what may differ from
 # one backend to another: not the notebooks, the wheel and the commands' messages, and of
@@ -42,7 +42,7 @@ BACKEND_TESTS = tests/data tests/losses tests/metrics tests/inference tests/eval
 test-backends: test-jax test-torch
 
 test-jax test-torch: test-%: .venv-%/.installed
-	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -m "not large" $(BACKEND_TESTS)
+	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n 2 -m "not large" $(BACKEND_TESTS)
 
 .venv-%/.installed: setup.cfg pyproject.toml requirements.txt
 	$(PYTHON) -m venv .venv-$*

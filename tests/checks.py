@@ -108,7 +108,10 @@ def check_odd_sizes(make_model):
     """Images of any height and width, down to a single pixel, alone or in a batch."""
     model = make_model()
     rng = np.random.default_rng(0)
-    for height, width in ((1, 1), (1, 7), (5, 1), (2, 3), (33, 47), (31, 64)):
+    sizes = (1, 1), (33, 47), (1, 7), (5, 1), (2, 3), (31, 64)
+    if keras.backend.backend() == "jax":  # compiles for each
+        sizes = sizes[:2]
+    for height, width in sizes:
         images = rng.random((2, height, width, 3), dtype="float32")
         enhanced = predict(model, images)
         assert enhanced.shape == images.shape, (height, width)

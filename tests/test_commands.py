@@ -132,26 +132,26 @@ def test_verbs_reach_their_doors(photo_folder, weights, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "main, arguments",
+    "verb, arguments",
     [
-        (enhance.main, ["-o", "out"]),  # no input
-        (enhance.main, ["photo.png", "-o", "out", "--strength", "much"]),
-        (enhance.main, ["photo.png", "-o", "out", "--strength", "2"]),
-        (enhance.main, ["photo.png", "-o", "out", "--iterations", "-1"]),
-        (export.main, []),
-        (export.main, ["-o", "out", "--model-version", "0"]),
-        (export.main, ["-o", "out", "--model-version", "one"]),
-        (fit.main, ["--recipe", "secret"]),
-        (fit.main, ["--dataset", "sidd"]),
-        (fit.main, ["--batch-size", "many"]),
-        (fit.main, ["--loss-form", "seed"]),
-        (fit.main, ["--nonsense"]),
+        (enhance, ["-o", "out"]),  # no input
+        (enhance, ["photo.png", "-o", "out", "--strength", "much"]),
+        (enhance, ["photo.png", "-o", "out", "--strength", "2"]),
+        (enhance, ["photo.png", "-o", "out", "--iterations", "-1"]),
+        (export, []),
+        (export, ["-o", "out", "--model-version", "0"]),
+        (export, ["-o", "out", "--model-version", "one"]),
+        (fit, ["--recipe", "secret"]),
+        (fit, ["--dataset", "sidd"]),
+        (fit, ["--batch-size", "many"]),
+        (fit, ["--loss-form", "seed"]),
+        (fit, ["--nonsense"]),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
-def test_wrong_usage_is_exit_code_2(main, arguments, capsys, tmp_path, monkeypatch):
+def test_wrong_usage_is_exit_code_2(verb, arguments, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, out, err = call(main, capsys, *arguments)
+    code, out, err = call(verb.main, capsys, *arguments)
     assert (code, out) == (2, "") and "error: " in err
     assert files(tmp_path) == []
 
