@@ -85,14 +85,15 @@ def main(argv=None):
         return find_jobs(*places, recursive=args.recursive)
 
     jobs, errors = find()
+    enhancer = _open(args) if jobs or args.watch else None
     try:
         if args.watch:
-            _watch(args, tally, find)
+            _watch(enhancer, args, tally, find)
         else:
             for error in errors:
                 tally.fail(error)
             if jobs:
-                _enhance(_open(args), jobs, args, tally)
+                _enhance(enhancer, jobs, args, tally)
     finally:
         tally.summarize()
     return 1 if tally.failed else 0
@@ -161,12 +162,11 @@ def _enhance_video(enhancer, job, args):
     return Outcome(job, "done", notes=done.notes, size=done.size)
 
 
-def _watch(args, tally, find):
+def _watch(enhancer, args, tally, find):
     """Enhance what comes into the folders, once it has stopped growing, until Ctrl-C."""
     from zero_dce_keras.inference.jobs import Settled
 
     with contextlib.suppress(KeyboardInterrupt):
-        enhancer = _open(args)
         settled = Settled()
         while True:
             jobs, _ = find()
