@@ -1,26 +1,26 @@
 """The fast path: curves from a small copy of the image, applied in one fused pass."""
 
 import numpy as np
-from numba import get_num_threads
 
 from zero_dce_keras.images import to_float
 from zero_dce_keras.inference import fast_kernels as kernels
 from zero_dce_keras.inference.arrays import like
 from zero_dce_keras.inference.fast_exposure import gains_of_image, tone_table
+from zero_dce_keras.inference.fast_network import FastNetwork
 
 f32 = np.float32
-TASKS = 4  # for each core, so that none waits long for the other
 
 
 class FastEnhancer:
     """A `ZeroDCEPlusPlus` on the processor's cores, without the layers in between.
 
-    The network runs on a copy `scale_factor` times smaller; denoising, exposure and
-    curves are loops over the photograph's rows, which Numba compiles on first use (some
-    seconds, once per machine). The result is that of the model to a level of 8 bits.
+    The network runs on a copy `scale_factor` times smaller. All is loops over rows,
+    which Numba compiles on first use (some seconds, once per machine). The result is that
+    of the model to a level of 8 bits.
 
     Args:
-        model: a `ZeroDCEPlusPlus` with `resampling="area"`.
+        model: a `ZeroDCEPlusPlus` with `resampling="area"`. Its weights are copied: those
+            of later training are not seen.
 
     Raises:
         ValueError: for any other model.
@@ -33,6 +33,7 @@ class FastEnhancer:
                 f"Received: {type(model).__name__}"
             )
         self.model = model
+        self._network = FastNetwork(model.dce_model)
         self._scratch = np.empty((0, 3, 0), np.uint16)
 
     def __call__(
@@ -78,7 +79,7 @@ class FastEnhancer:
         if gains is None:
             gains = self.gains(image)
         small = self.prepare(image, denoise, gains, prepared)
-        maps = self.model.dce_model.predict_on_batch(small[None])[0]
+        maps = self._network(small)
         model = self.model
         return FastCurves(
             given.dtype, image, prepared, maps, model.scale_factor, model.num_iterations
@@ -109,7 +110,7 @@ class FastEnhancer:
             f32(noise.widths if filtered else (1, 1)),
             f32(noise.ranges if filtered else (1, 1)),
             self.model.scale_factor,
-            TASKS * get_num_threads(),
+            kernels.tasks(),
             prepared,
         )
 
@@ -170,6 +171,7 @@ class FastCurves:
             iterations,
             f32(strength),
             f32(np.iinfo(self._image.dtype).max),
+            kernels.tasks(),
             out,
         )
         return self._as_given(out)

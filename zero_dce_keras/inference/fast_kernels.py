@@ -7,7 +7,7 @@ as rows of planes (H, 3, W) of 16 bits: half the memory traffic of floats.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import get_num_threads, njit, prange
 
 f32 = np.float32
 PAD = 2  # pixels that a row goes on at both ends
@@ -20,15 +20,23 @@ compiled = njit(**OPTIONS)
 inlined = njit(inline="always", **OPTIONS)
 
 
+def tasks():
+    """Into how many parts to divide rows: 4 a core, so that none waits long for another.
+
+    Not asked in compiled code, where it would keep Numba from storing what it compiled.
+    """
+    return 4 * get_num_threads()
+
+
 # Metering: `ExposureNormalization.gains`
 
 
 @parallel
 def cell_sums(image, size):
-    """Sums of the blocks of `size`×`size` pixels of (H, W, 3): (h, w, 3)."""
+    """Sums of the blocks of `size`×`size` pixels of (H, W, 3): (3, h, w)."""
     height, width, _ = image.shape
     rows, columns = (height + size - 1) // size, (width + size - 1) // size
-    sums = np.zeros((rows, columns, 3), np.float32)
+    sums = np.zeros((3, rows, columns), np.float32)
     for row in prange(rows):
         line = np.zeros(width * 3, np.uint32)
         for y in range(row * size, min((row + 1) * size, height)):
@@ -37,23 +45,44 @@ def cell_sums(image, size):
                 line[i] += pixels[i]
         for x in range(width):
             for c in range(3):
-                sums[row, x // size, c] += f32(line[3 * x + c])
+                sums[c, row, x // size] += f32(line[3 * x + c])
     return sums
 
 
 @compiled
-def meter(powered, weights, factor, saturation):
-    """Metered brightness, to the fourth, of cells (h, w, 3) times a factor."""
+def log_gain(powered, weights, gamma, saturation, metered, low, high, steps):
+    """The logarithm of the gain that brings cells to a metered brightness, by bisection.
+
+    Args:
+        powered: float32 (3, n), the cells of a white-balanced image to the power of gamma.
+        weights: float32 (n,), how much a cell counts.
+        gamma, saturation: floats, see `ExposureNormalization`.
+        metered: float, the brightness to the fourth.
+        low, high: floats, between what to look.
+        steps: int, how often to divide that.
+    """
+    for _ in range(steps):
+        middle = (low + high) * f32(0.5)
+        factor = np.exp(gamma * middle)
+        if _meter(powered[0], powered[1], powered[2], weights, factor, saturation) < metered:
+            low = middle
+        else:
+            high = middle
+    return (low + high) * f32(0.5)
+
+
+@compiled
+def _meter(red, green, blue, weights, factor, saturation):
+    """Brightness, to the fourth, of cells times a factor."""
     total = f32(0)
-    for row in range(powered.shape[0]):
-        for x in range(powered.shape[1]):
-            r = _shoulder(factor * powered[row, x, 0])
-            g = _shoulder(factor * powered[row, x, 1])
-            b = _shoulder(factor * powered[row, x, 2])
-            grey = _luma(r, g, b)
-            brightest = max(r, max(g, b))
-            v = _clipped(grey + saturation * (brightest - grey))
-            total += weights[row, x] * v * v * v * v
+    for i in range(weights.shape[0]):
+        r = _shoulder(factor * red[i])
+        g = _shoulder(factor * green[i])
+        b = _shoulder(factor * blue[i])
+        grey = _luma(r, g, b)
+        brightest = max(r, max(g, b))
+        v = grey + saturation * (brightest - grey)
+        total += weights[i] * (v * v) * (v * v)
     return total
 
 
@@ -96,14 +125,13 @@ def prepare(
     Args:
         image: integers (H, W, 3).
         levels: float, how many of 256 levels one step of the image's integers is.
-        tone: floats (3, n + 1): each channel's tone curve at the squares of n + 1 equal
-            steps of [0, 1].
+        tone: floats (3, 8193), each channel's tone curve at the levels of
+            `place_in_table`.
         saturation, share: floats, see `ExposureNormalization`.
         filtered: whether to denoise.
         widths, ranges: floats (2,), the constants of the denoising filter.
         scale: side of the blocks.
-        tasks: into how many the rows are divided. (Asked here, Numba's number of
-            threads would keep it from storing what it compiled.)
+        tasks: into how many parts the rows are divided.
         prepared: uint16 (H, 3, W), to write what the curves are applied to.
 
     Returns:
@@ -125,6 +153,7 @@ def prepare(
         once_guide = np.empty((8, width + 2 * PAD), np.float32)
         twice = np.empty((3, width + 2 * PAD), np.float32)
         line = np.empty(width + 2 * PAD, np.float32)
+        toned = np.empty((3, width), np.float32)
         sums = np.zeros((3, width), np.float32)
         first = (task * rows // tasks) * scale
         last = min(((task + 1) * rows // tasks) * scale, height)
@@ -154,7 +183,10 @@ def prepare(
                 guides = once_guide[a], once_guide[b], once_guide[c]
                 _bilateral(rows_of, guides, 2, inverse[1], near[1], far[1], twice)
                 source = twice
-            _normalize(source, raw[v & 7], tone, saturation, share, sums, prepared[v])
+            unchanged, out = raw[v & 7], prepared[v]
+            _normalize(
+                source, unchanged, tone, saturation, share, line, toned, sums, out
+            )
             if (v + 1) % scale == 0 or v + 1 == height:
                 _means(sums, v % scale + 1, scale, small[v // scale])
     return small
@@ -171,19 +203,19 @@ def _load(pixels, levels, out):
     """A row of the image as planes, in levels of 8 bits."""
     flat = pixels.reshape(-1)
     for c in range(3):
+        plane = out[c, PAD:]
         for x in range(pixels.shape[0]):
-            out[c, x + PAD] = levels * f32(flat[3 * x + c])
-    _extend(out)
+            plane[x] = levels * f32(flat[3 * x + c])
+        _extend(out[c])
 
 
 @inlined
-def _extend(planes):
+def _extend(row):
     """The border goes on at both ends of a row."""
-    end = planes.shape[1] - PAD
-    for c in range(3):
-        for k in range(PAD):
-            planes[c, k] = planes[c, PAD]
-            planes[c, end + k] = planes[c, end - 1]
+    end = row.shape[0] - PAD
+    for k in range(PAD):
+        row[k] = row[PAD]
+        row[end + k] = row[end - 1]
 
 
 @compiled
@@ -194,39 +226,58 @@ def _guide(planes, out):
 
 @compiled
 def _smooth(above, here, below, line, out):
-    last = out.shape[0] - 1
-    for x in range(last + 1):
+    for x in range(line.shape[0]):
         line[x] = above[x] + f32(2) * here[x] + below[x]
-    for x in range(PAD, last + 1 - PAD):
-        out[x] = (line[x - 1] + f32(2) * line[x] + line[x + 1]) * f32(0.0625)
-    for k in range(PAD):
-        out[k] = out[PAD]
-        out[last - k] = out[last - PAD]
+    left, middle, right = _shifted(line, 1)
+    smooth = out[PAD:]
+    for x in range(out.shape[0] - 2 * PAD):
+        smooth[x] = (left[x] + f32(2) * middle[x] + right[x]) * f32(0.0625)
+    _extend(out)
+
+
+@inlined
+def _shifted(row, step):
+    """A row without its ends, a number of pixels before, at, and behind each pixel."""
+    return row[PAD - step :], row[PAD:], row[PAD + step :]
 
 
 @compiled
 def _bilateral(rows, guides, step, inverse, near, far, out):
     """The middle one of three rows of planes (3, W), by 3×3 taps at `step`."""
     a, b, c = rows
-    guide_a, guide_b, guide_c = guides
-    for i in range(out.shape[1] - 2 * PAD):  # from 0: else it would not vectorise
-        left, x, right = i + PAD - step, i + PAD, i + PAD + step
-        here = guide_b[x]
-        a0 = _weight(guide_a[left] - here, inverse, far)
-        a1 = _weight(guide_a[x] - here, inverse, near)
-        a2 = _weight(guide_a[right] - here, inverse, far)
-        b0 = _weight(guide_b[left] - here, inverse, near)
-        b2 = _weight(guide_b[right] - here, inverse, near)
-        c0 = _weight(guide_c[left] - here, inverse, far)
-        c1 = _weight(guide_c[x] - here, inverse, near)
-        c2 = _weight(guide_c[right] - here, inverse, far)
+    red_a, green_a, blue_a = _shifted(a[0], step), _shifted(a[1], step), _shifted(a[2], step)
+    red_b, green_b, blue_b = _shifted(b[0], step), _shifted(b[1], step), _shifted(b[2], step)
+    red_c, green_c, blue_c = _shifted(c[0], step), _shifted(c[1], step), _shifted(c[2], step)
+    guide_a0, guide_a1, guide_a2 = _shifted(guides[0], step)
+    guide_b0, guide_b1, guide_b2 = _shifted(guides[1], step)
+    guide_c0, guide_c1, guide_c2 = _shifted(guides[2], step)
+    out_red, out_green, out_blue = out[0, PAD:], out[1, PAD:], out[2, PAD:]
+    for x in range(out.shape[1] - 2 * PAD):
+        here = guide_b1[x]
+        a0 = _weight(guide_a0[x] - here, inverse, far)
+        a1 = _weight(guide_a1[x] - here, inverse, near)
+        a2 = _weight(guide_a2[x] - here, inverse, far)
+        b0 = _weight(guide_b0[x] - here, inverse, near)
+        b2 = _weight(guide_b2[x] - here, inverse, near)
+        c0 = _weight(guide_c0[x] - here, inverse, far)
+        c1 = _weight(guide_c1[x] - here, inverse, near)
+        c2 = _weight(guide_c2[x] - here, inverse, far)
         norm = f32(1) / (f32(1) + a0 + a1 + a2 + b0 + b2 + c0 + c1 + c2)
-        for k in range(3):
-            upper = a0 * a[k, left] + a1 * a[k, x] + a2 * a[k, right]
-            middle = b0 * b[k, left] + b[k, x] + b2 * b[k, right]
-            lower = c0 * c[k, left] + c1 * c[k, x] + c2 * c[k, right]
-            out[k, x] = norm * (upper + middle + lower)
-    _extend(out)
+        weights = a0, a1, a2, b0, b2, c0, c1, c2
+        out_red[x] = norm * _weighted(red_a, red_b, red_c, weights, x)
+        out_green[x] = norm * _weighted(green_a, green_b, green_c, weights, x)
+        out_blue[x] = norm * _weighted(blue_a, blue_b, blue_c, weights, x)
+    for k in range(3):
+        _extend(out[k])
+
+
+@inlined
+def _weighted(a, b, c, weights, x):
+    a0, a1, a2, b0, b2, c0, c1, c2 = weights
+    upper = a0 * a[0][x] + a1 * a[1][x] + a2 * a[2][x]
+    middle = b0 * b[0][x] + b[1][x] + b2 * b[2][x]
+    lower = c0 * c[0][x] + c1 * c[1][x] + c2 * c[2][x]
+    return upper + middle + lower
 
 
 @inlined
@@ -236,30 +287,51 @@ def _weight(difference, inverse, weight):
 
 
 @compiled
-def _normalize(planes, unchanged, tone, saturation, share, sums, out):
+def _normalize(planes, unchanged, tone, saturation, share, line, toned, sums, out):
     """A row's exposure: added to the sums of its blocks, and written in 16 bits."""
     width = out.shape[1]
-    toned = np.empty((3, width), np.float32)
-    grey = np.empty(width, np.float32)
-    place = np.empty(width, np.uint32)
-    steps = f32(tone.shape[1] - 1) / np.sqrt(f32(255))
+    bits = line.view(np.int32)
     for c in range(3):
+        plane, curve, v = planes[c, PAD:], tone[c], toned[c]
         for x in range(width):
-            place[x] = np.uint32(
-                np.int32(steps * np.sqrt(planes[c, x + PAD]) + f32(0.5))
-            )
-        curve = tone[c]
+            line[x] = plane[x] + f32(1)
         for x in range(width):
-            toned[c, x] = curve[place[x]]
+            bits[x] = place_in_table(bits[x])
+        for x in range(width):
+            v[x] = curve[np.uint32(bits[x])]
+    red, green, blue = toned[0], toned[1], toned[2]
     for x in range(width):
-        grey[x] = _luma(toned[0, x], toned[1, x], toned[2, x])
+        line[x] = (f32(1) - saturation) * _luma(red[x], green[x], blue[x])
     for c in range(3):
+        v, total, written = toned[c], sums[c], out[c]
+        if share < f32(1):
+            before = unchanged[c, PAD:]
+            for x in range(width):
+                start = before[x] * f32(1 / 255)
+                normalized = line[x] + saturation * v[x]
+                v[x] = start + share * (normalized - start)
+        else:
+            for x in range(width):
+                v[x] = line[x] + saturation * v[x]
         for x in range(width):
-            v = _clipped(grey[x] + saturation * (toned[c, x] - grey[x]))
-            before = unchanged[c, x + PAD] * f32(1 / 255)
-            v = before + share * (v - before)
-            sums[c, x] += v
-            out[c, x] = np.uint16(np.int32(v * WHITE + f32(0.5)))
+            total[x] += v[x]
+            written[x] = np.uint16(np.int32(v[x] * WHITE + f32(0.5)))
+
+
+@inlined
+def place_in_table(bits):
+    """The entry of a tone table that is nearest to a level.
+
+    Args:
+        bits: those of the float32 1 + level, level in [0, 255], as an int32. Without the
+            last ones they grow in steps of a 1024th of a power of 2: shadows, where tone
+            curves are steep, get more entries.
+
+    Returns:
+        int32 in [0, 8192].
+    """
+    nearest = np.int32(bits + np.int32(1 << 12)) >> np.int32(13)
+    return np.int32(nearest - np.int32(127 << 10))
 
 
 @compiled
@@ -280,53 +352,50 @@ def _means(sums, height, scale, out):
 
 
 @parallel
-def apply(image, prepared, maps, scale, iterations, strength, white, out):
+def apply(image, prepared, maps, scale, iterations, strength, white, tasks, out):
     """Stretch a map of curves to full size and apply it.
 
     Args:
         image: integers (H, W, 3).
         prepared: uint16 (H, 3, W), from `prepare`.
-        maps: float32 (h, w, 3).
+        maps: float32 (h, 3, w).
         scale: int, pixels on a side of what one pixel of the maps stands for.
         iterations: how many times to apply the curves.
         strength: float in [0, 1].
         white: float, the image's largest integer.
+        tasks: into how many parts the rows are divided.
         out: integers (H, W, 3) of the image's type, to write to.
     """
     height, width, _ = image.shape
-    rows, columns, _ = maps.shape
+    rows, _, columns = maps.shape
     left, right = np.empty(width, np.uint32), np.empty(width, np.uint32)
     part = np.empty(width, np.float32)
     for x in range(width):
         left[x], right[x], part[x] = _between(x, scale, columns)
-    for task in prange((height + scale - 1) // scale):
-        stretched = np.empty(
-            (2, 3, width), np.float32
-        )  # the maps' rows above and below
+    for task in prange(tasks):
+        # Rows of the maps at full width: row y lies at y & 1.
+        stretched = np.empty((2, 3, width), np.float32)
         curve = np.empty(width, np.float32)
-        enhanced = np.empty((3, width), np.float32)
+        v = np.empty(width, np.float32)
         rounded = np.empty((3, width), out.dtype)
-        known = -1
-        for y in range(task * scale, min((task + 1) * scale, height)):
-            above, below, share = _between(y, scale, rows)
-            if known != above:
-                _stretch(maps[above], left, right, part, stretched[0])
-                _stretch(maps[below], left, right, part, stretched[1])
-                known = above
+        known = -1  # the last row that was stretched
+        for y in range(task * height // tasks, (task + 1) * height // tasks):
+            first, second, share = _between(y, scale, rows)
+            for row in range(max(first, known + 1), second + 1):
+                _stretch(maps[row], left, right, part, stretched[row & 1])
+                known = row
             for c in range(3):
                 # A loop after the other over rows in the cache: all of them vectorise.
-                v, before = enhanced[c], image[y, :, c]
+                above, below = stretched[first & 1, c], stretched[second & 1, c]
+                start = prepared[y, c]
                 for x in range(width):
-                    a, b = stretched[0, c, x], stretched[1, c, x]
-                    curve[x] = strength * (a + share * (b - a))
-                    v[x] = f32(prepared[y, c, x]) * (f32(1) / WHITE)
+                    curve[x] = strength * (above[x] + share * (below[x] - above[x]))
+                    v[x] = f32(start[x]) * (f32(1) / WHITE)
                 if strength < f32(1):
                     for x in range(width):
-                        start = f32(before[x]) / white
-                        v[x] = start + strength * (v[x] - start)
-                for _ in range(iterations):
-                    for x in range(width):
-                        v[x] += curve[x] * (v[x] * v[x] - v[x])
+                        before = f32(image[y, x, c]) / white
+                        v[x] = before + strength * (v[x] - before)
+                _iterate(v, curve, iterations)
                 for x in range(width):
                     rounded[c, x] = np.int32(_clipped(v[x]) * white + f32(0.5))
             flat = out[y].reshape(-1)
@@ -338,11 +407,30 @@ def apply(image, prepared, maps, scale, iterations, strength, white, out):
 
 @compiled
 def _stretch(row, left, right, part, out):
-    """A row (w, 3) of maps as planes (3, W)."""
+    """A row of maps (3, w) to full width (3, W)."""
     for c in range(3):
-        for x in range(out.shape[1]):
-            a, b = row[left[x], c], row[right[x], c]
-            out[c, x] = a + part[x] * (b - a)
+        plane, stretched = row[c], out[c]
+        for x in range(stretched.shape[0]):
+            a, b = plane[left[x]], plane[right[x]]
+            stretched[x] = a + part[x] * (b - a)
+
+
+@compiled
+def _iterate(v, curve, iterations):
+    """Apply a row of curves to a row, again and again."""
+    for _ in range(iterations // 4):
+        for x in range(v.shape[0]):
+            once = _curved(v[x], curve[x])
+            twice = _curved(once, curve[x])
+            v[x] = _curved(_curved(twice, curve[x]), curve[x])
+    for _ in range(iterations % 4):
+        for x in range(v.shape[0]):
+            v[x] = _curved(v[x], curve[x])
+
+
+@inlined
+def _curved(v, curve):
+    return v + curve * (v * v - v)
 
 
 @inlined
