@@ -106,13 +106,13 @@ def stages(options):
     fast = Enhancer.from_preset(options.weights).fast
     image = photo(*SIZES[STAGES_OF])
     out = np.empty_like(image)
-    small = np.zeros((1, 90, 160, 3), "float32")
+    small = np.zeros((90, 160, 3), "float32")
     gains = fast.gains(image)
     curves = fast.curves(image)
     functions = {
         "metering": lambda: fast.gains(image),
         "filter, exposure, shrinking, network": lambda: fast.curves(image, gains=gains),
-        "of which the network": lambda: fast.model.dce_model.predict_on_batch(small),
+        "of which the network": lambda: fast.network(small),
         "curves": lambda: curves.apply(out=out),
         "all": lambda: fast(image, out=out),
     }

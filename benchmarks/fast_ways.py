@@ -51,8 +51,8 @@ def others(fast):
     gains = fast.gains(image)
     curves = fast.curves(image, gains=gains)
     images, _ = model.estimate(floats / 255)
-    maps = tf.constant(curves.maps[None])
-    small = np.zeros((1, *curves.maps.shape), "float32")
+    maps = tf.constant(curves.maps.transpose(0, 2, 1)[None])  # planes, as channels
+    small = np.zeros(maps.shape[1:], "float32")
     out = np.empty_like(image)
 
     def prepare(images):
@@ -78,8 +78,8 @@ def others(fast):
             **by_layers(prepare, floats),
         },
         "network": {
-            "ours": lambda: model.dce_model.predict_on_batch(small),
-            **by_layers(model.dce_model, tf.constant(small)),
+            "ours": lambda: fast.network(small),
+            **by_layers(model.dce_model, tf.constant(small[None])),
         },
         "stretching, curves": {
             "ours": lambda: curves.apply(out=out),

@@ -1,11 +1,15 @@
 """The fast path against the same weights in Keras' operations."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
 
 from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
 from zero_dce_keras.inference import fast_kernels as kernels
+from zero_dce_keras.inference import fast_network
+from zero_dce_keras.models.dce_net_plus_plus import build_dce_net_plus_plus
 from zero_dce_keras.models.presets import PRESETS_DIR
 
 VARIANTS = {
@@ -128,6 +132,30 @@ def test_calls_of_other_sizes_do_not_meet():
     np.testing.assert_array_equal(enhancer(photo(), fast=True), first)
 
 
+def test_threads_do_not_meet():
+    """Each has memory of its own, and videos give each one core."""
+    fast = Enhancer(make_model(**VARIANTS["all"])).fast
+    images = [photo(seed=seed) for seed in range(12)]
+    expected = [fast(image) for image in images]
+    with ThreadPoolExecutor(3, initializer=fast.use_one_core) as pool:
+        for actual, one in zip(pool.map(fast, images), expected, strict=True):
+            np.testing.assert_array_equal(actual, one)
+
+
+@pytest.mark.parametrize("filters, num_layers", [(4, 1), (5, 3), (11, 5), (32, 7)])
+def test_network_is_that_of_the_model(filters, num_layers):
+    network = build_dce_net_plus_plus(filters, num_layers)
+    weights = [
+        np.random.default_rng(3).normal(0, 0.3, w.shape) for w in network.get_weights()
+    ]
+    network.set_weights(weights)
+    small = np.random.default_rng(4).random((13, 37, 3), dtype="float32")
+    expected = keras.ops.convert_to_numpy(network(small[None]))[0]
+    assert np.abs(expected).mean() > 0.1
+    actual = fast_network.FastNetwork(network)(small).transpose(0, 2, 1)
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
 def test_no_companion():
     enhancer = Enhancer(ZeroDCE(filters=4, num_layers=1))
     with pytest.raises(ValueError, match="companion weights.*zero_dce_lol"):
@@ -149,7 +177,7 @@ def test_companion_of_a_preset():
 def test_compiled_loops_are_stored():
     """Otherwise every process compiles for half a minute."""
     Enhancer(make_model(exposure_normalization={}))(photo(), fast=True)
-    for kernel in (kernels.cell_sums, kernels.prepare, kernels.apply):
+    for kernel in (kernels.cell_sums, kernels.prepare, fast_network.run, kernels.apply):
         compiled = kernel.overloads.values()
         assert compiled
         assert not any(one.library.has_dynamic_globals for one in compiled)

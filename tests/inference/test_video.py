@@ -5,6 +5,7 @@ import itertools
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ pytest.importorskip("numba")
 
 from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
 from zero_dce_keras.images.yuv import BT601, BT709, TAGS, Yuv
-from zero_dce_keras.inference.ahead import ahead
+from zero_dce_keras.inference.ahead import ahead, side_by_side
 from zero_dce_keras.inference.flicker import SteadyGains
 from zero_dce_keras.inference.video import FrameProgress, enhance_video
 
@@ -511,3 +512,65 @@ def test_ahead_is_bounded_and_ends_with_its_user():
     assert len(made) <= 5
     results.close()
     assert closed.is_set()
+
+
+def test_side_by_side_works_at_once_and_keeps_the_order():
+    together = threading.Barrier(3)  # breaks unless three items are worked on at once
+
+    def work(i):
+        together.wait(timeout=20)
+        time.sleep(0.01 * (3 - i % 3))
+        return i
+
+    items = (i for i in range(9))
+    assert list(side_by_side(work, items, workers=3)) == list(range(9))
+
+
+def test_side_by_side_passes_errors_on_in_their_turn():
+    def items():
+        yield from range(5)
+        raise OSError("disk")
+
+    def work(i):
+        if i == 3:
+            raise ValueError("item")
+        return i
+
+    for function, message, expected in (
+        (work, "item", [0, 1, 2]),
+        (lambda i: i, "disk", [0, 1, 2, 3, 4]),
+    ):
+        seen = []
+        with pytest.raises((OSError, ValueError), match=message):
+            seen.extend(side_by_side(function, items(), workers=2))
+        assert seen == expected
+
+
+def test_side_by_side_is_bounded_and_ends_with_its_user():
+    made, closed = [], threading.Event()
+
+    def items():
+        try:
+            for i in itertools.count():
+                made.append(i)
+                yield i
+        finally:
+            closed.set()
+
+    results = side_by_side(lambda i: i, items(), workers=2)
+    assert next(results) == 0
+    assert len(made) <= 3
+    results.close()
+    assert closed.is_set()
+
+
+def test_numba_without_openmp(clip, tmp_path):
+    """Its own pool of threads ends the process when two threads use it at once."""
+    command = [sys.executable, "-m", "zero_dce_keras.enhance", clip, "-o"]
+    subprocess.run(
+        [*command, tmp_path / "out.mp4"],
+        check=True,
+        env={**os.environ, "NUMBA_THREADING_LAYER": "workqueue"},
+    )
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == FRAMES

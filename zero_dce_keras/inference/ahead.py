@@ -1,5 +1,7 @@
 """Work that runs ahead of whoever waits for it."""
 
+import collections
+import concurrent.futures
 import contextlib
 import queue
 import threading
@@ -61,3 +63,48 @@ def ahead(items, size=2):
     finally:
         is_unwanted.set()
         thread.join()
+
+
+def side_by_side(function, items, workers, start=None):
+    """A function of the items of a generator, worked out by several threads at once.
+
+    Args:
+        function: callable that takes an item.
+        items: generator. It is closed when the results are no longer wanted.
+        workers: int, number of threads. One more result than that may lie ready.
+        start: callable without arguments that each thread begins with.
+
+    Yields:
+        The results, in the order of the items.
+
+    Raises:
+        What the function or the generator raises, after the results before it.
+
+    Example:
+
+    >>> list(side_by_side(lambda i: i * i, (i for i in range(5)), workers=2))
+    [0, 1, 4, 9, 16]
+    """
+    results = collections.deque()
+    pool = concurrent.futures.ThreadPoolExecutor(workers, initializer=start)
+
+    def submitted():
+        try:
+            for item in items:
+                yield pool.submit(function, item)
+        except Exception as error:  # noqa: BLE001, it is raised when its turn has come
+            failed = concurrent.futures.Future()
+            failed.set_exception(error)
+            yield failed
+
+    with pool, contextlib.closing(items):
+        try:
+            for result in submitted():
+                results.append(result)
+                if len(results) > workers:
+                    yield results.popleft().result()
+            while results:
+                yield results.popleft().result()
+        finally:
+            for result in results:
+                result.cancel()

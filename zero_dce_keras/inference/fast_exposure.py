@@ -49,13 +49,15 @@ def gains_of_image(normalization, image):
     gamma = np.float32(np.clip(gamma, LEAST_GAMMA, 1))
     white_balance = (means.mean() / np.maximum(means, BLACK)) ** normalization.cast
     powered = _power(cells * white_balance[:, None], gamma)
+    low, high = LOG_GAINS
     gain = kernels.log_gain(
         powered,
         weights,
         gamma,
         np.float32(normalization.saturation),
         np.float32(normalization.target**4),
-        *np.float32(LOG_GAINS),
+        np.float32(low),
+        np.float32(high),
         BISECTIONS,
     )
     factors = white_balance * np.exp(gain)

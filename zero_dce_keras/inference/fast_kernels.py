@@ -64,7 +64,10 @@ def log_gain(powered, weights, gamma, saturation, metered, low, high, steps):
     for _ in range(steps):
         middle = (low + high) * f32(0.5)
         factor = np.exp(gamma * middle)
-        if _meter(powered[0], powered[1], powered[2], weights, factor, saturation) < metered:
+        if (
+            _meter(powered[0], powered[1], powered[2], weights, factor, saturation)
+            < metered
+        ):
             low = middle
         else:
             high = middle
@@ -245,9 +248,21 @@ def _shifted(row, step):
 def _bilateral(rows, guides, step, inverse, near, far, out):
     """The middle one of three rows of planes (3, W), by 3×3 taps at `step`."""
     a, b, c = rows
-    red_a, green_a, blue_a = _shifted(a[0], step), _shifted(a[1], step), _shifted(a[2], step)
-    red_b, green_b, blue_b = _shifted(b[0], step), _shifted(b[1], step), _shifted(b[2], step)
-    red_c, green_c, blue_c = _shifted(c[0], step), _shifted(c[1], step), _shifted(c[2], step)
+    red_a, green_a, blue_a = (
+        _shifted(a[0], step),
+        _shifted(a[1], step),
+        _shifted(a[2], step),
+    )
+    red_b, green_b, blue_b = (
+        _shifted(b[0], step),
+        _shifted(b[1], step),
+        _shifted(b[2], step),
+    )
+    red_c, green_c, blue_c = (
+        _shifted(c[0], step),
+        _shifted(c[1], step),
+        _shifted(c[2], step),
+    )
     guide_a0, guide_a1, guide_a2 = _shifted(guides[0], step)
     guide_b0, guide_b1, guide_b2 = _shifted(guides[1], step)
     guide_c0, guide_c1, guide_c2 = _shifted(guides[2], step)

@@ -4,12 +4,14 @@ It looks at so few pixels (160×90 of a 1920×1080 photograph) that handing them
 to layer of a Keras model takes longer than what the layers compute.
 """
 
+import threading
+
 import numpy as np
 from numba import njit, prange
 
 from zero_dce_keras.inference.fast_kernels import OPTIONS, tasks
 
-TILE = 4  # channels that are mixed at a time; zeros fill up their number
+INPUTS, OUTPUTS, ROWS = 8, 2, 2  # channels and rows that are mixed at a time
 
 
 class FastNetwork:
@@ -22,9 +24,10 @@ class FastNetwork:
     def __init__(self, model):
         weights = model.get_weights()
         self._layers = len(weights) // 4
-        channels = -(-max(kernel.shape[-1] for kernel in weights[2::4]) // TILE) * TILE
-        channels = max(channels, TILE)
-        # Each layer reads one or two features, and has weights for each.
+        filters = weights[2].shape[-1] if self._layers > 1 else 3
+        channels = _filled_up(filters, INPUTS)
+        # Each layer reads one or two features, and has weights for each. Zeros fill up
+        # their channels to multiples of what is mixed at a time.
         self._sources = np.full((self._layers, 2), -1)
         self._inputs = np.zeros(self._layers, int)
         self._outputs = np.zeros(self._layers, int)
@@ -34,28 +37,26 @@ class FastNetwork:
         self._bias = np.zeros((self._layers, channels), np.float32)
         for layer in range(self._layers):
             self._copy(layer, *weights[4 * layer : 4 * layer + 4])
-        self._features = np.zeros((0, 0, channels, 0), np.float32)
+        self._memory = threading.local()
 
     def _copy(self, layer, depthwise, depthwise_bias, pointwise, bias):
-        inputs, outputs = pointwise.shape[2:]
         skips = layer > self._layers // 2
         sources = [self._layers - layer, layer] if skips else [layer]
-        self._inputs[layer] = -(-inputs // len(sources) // TILE) * TILE
-        self._outputs[layer] = -(-outputs // TILE) * TILE
+        inputs, outputs = pointwise.shape[2:]
+        inputs //= len(sources)
+        self._inputs[layer] = _filled_up(inputs, INPUTS)
+        self._outputs[layer] = _filled_up(outputs, OUTPUTS)
         self._bias[layer, :outputs] = bias
         for number, source in enumerate(sources):
             self._sources[layer, number] = source
-            part = slice(number * inputs // len(sources), (number + 1) * inputs // len(sources))
-            count = part.stop - part.start
-            kernel = depthwise[:, :, part, 0].reshape(9, count).T
-            self._depthwise[layer, number, :count, :9] = kernel
-            self._depthwise[layer, number, :count, 9] = depthwise_bias[part]
-            self._pointwise[layer, number, :count, :outputs] = pointwise[0, 0, part]
+            part = slice(number * inputs, (number + 1) * inputs)
+            kernels = depthwise[:, :, part, 0].reshape(9, inputs).T
+            self._depthwise[layer, number, :inputs, :9] = kernels
+            self._depthwise[layer, number, :inputs, 9] = depthwise_bias[part]
+            self._pointwise[layer, number, :inputs, :outputs] = pointwise[0, 0, part]
 
     def __call__(self, small):
         """The curve map of a small image.
-
-        Not from two threads at once: features are kept for the next image of the size.
 
         Args:
             small: float32 array `(h, w, 3)` in [0, 1].
@@ -65,11 +66,12 @@ class FastNetwork:
         """
         height, width, _ = small.shape
         shape = (self._layers + 1, height + 2, self._bias.shape[1], width + 2)
-        if self._features.shape != shape:
-            self._features = np.zeros(shape, np.float32)  # the border stays 0
-        self._features[0, 1:-1, :3, 1:-1] = small.transpose(0, 2, 1)
+        features = getattr(self._memory, "features", None)
+        if features is None or features.shape != shape:
+            features = self._memory.features = np.zeros(shape, np.float32)
+        features[0, 1:-1, :3, 1:-1] = small.transpose(0, 2, 1)
         run(
-            self._features,
+            features,
             self._sources,
             self._inputs,
             self._outputs,
@@ -78,7 +80,11 @@ class FastNetwork:
             self._bias,
             tasks(),
         )
-        return np.tanh(self._features[-1, 1:-1, :3, 1:-1])
+        return np.tanh(features[-1, 1:-1, :3, 1:-1])
+
+
+def _filled_up(count, step):
+    return -(-count // step) * step
 
 
 @njit(parallel=True, **OPTIONS)
@@ -87,42 +93,45 @@ def run(features, sources, inputs, outputs, depthwise, pointwise, bias, tasks):
 
     Args:
         features: float32 (layers + 1, h + 2, channels, w + 2), the first of them the image.
-        sources: ints (layers, 2), of which features a layer reads; −1 for none.
+        sources: ints (layers, 2), which features a layer reads; −1 for none.
         inputs, outputs: ints (layers,), channels to read of each source and to write.
         depthwise: float32 (layers, 2, channels, 10), the kernels and biases.
         pointwise: float32 (layers, 2, channels, channels), from inputs to outputs.
         bias: float32 (layers, channels), of the pointwise convolutions.
-        tasks: into how many the rows are divided.
+        tasks: into how many parts the rows are divided.
     """
     layers, channels = bias.shape
     height, width = features.shape[1] - 2, features.shape[3] - 2
     for layer in range(layers):
         for task in prange(tasks):
-            filtered = np.empty((channels, width), np.float32)
-            mixed = np.empty((channels, width), np.float32)
-            for y in range(task * height // tasks, (task + 1) * height // tasks):
+            filtered = np.empty((channels, ROWS * width), np.float32)
+            mixed = np.empty((channels, ROWS * width), np.float32)
+            last = (task + 1) * height // tasks
+            for first in range(task * height // tasks, last, ROWS):
+                count = min(ROWS, last - first)
                 for o in range(outputs[layer]):
                     mixed[o] = bias[layer, o]
                 for number in range(2):
                     source = sources[layer, number]
                     if source < 0:
                         continue
-                    rows = features[source]
-                    kernels = depthwise[layer, number]
                     for c in range(inputs[layer]):
-                        above, here, below = rows[y, c], rows[y + 1, c], rows[y + 2, c]
-                        _filter(above, here, below, kernels[c], filtered[c])
+                        kernel = depthwise[layer, number, c]
+                        for k in range(count):
+                            above = features[source, first + k, c]
+                            here = features[source, first + k + 1, c]
+                            below = features[source, first + k + 2, c]
+                            out = filtered[c, k * width : (k + 1) * width]
+                            _filter(above, here, below, kernel, out)
                     kernel = pointwise[layer, number]
-                    for o in range(0, outputs[layer], 2):
-                        for c in range(0, inputs[layer], 4):
-                            _mix(filtered, kernel, c, o, mixed)
-                out = features[layer + 1, y + 1]
+                    for o in range(0, outputs[layer], OUTPUTS):
+                        for c in range(0, inputs[layer], INPUTS):
+                            _mix(filtered, kernel, c, o, count * width, mixed)
+                rectify = layer + 1 < layers
                 for o in range(outputs[layer]):
-                    if layer + 1 < layers:
-                        for x in range(width):
-                            out[o, x + 1] = max(mixed[o, x], np.float32(0))
-                    else:
-                        out[o, 1:-1] = mixed[o]
+                    for k in range(count):
+                        row = mixed[o, k * width : (k + 1) * width]
+                        _write(row, rectify, features[layer + 1, first + k + 1, o])
 
 
 @njit(**OPTIONS)
@@ -139,14 +148,37 @@ def _filter(a, b, c, kernel, out):
 
 
 @njit(**OPTIONS)
-def _mix(filtered, kernel, c, o, mixed):
-    """Add what 4 channels from the `c`-th on give to 2 from the `o`-th on."""
+def _mix(filtered, kernel, c, o, count, mixed):
+    """Add what channels `c` to `c + 7` give to channels `o` and `o + 1`."""
+    first, second = mixed[o], mixed[o + 1]
     p, q, r, s = filtered[c], filtered[c + 1], filtered[c + 2], filtered[c + 3]
-    u, v = mixed[o], mixed[o + 1]
-    p_u, q_u = kernel[c, o], kernel[c + 1, o]
-    r_u, s_u = kernel[c + 2, o], kernel[c + 3, o]
-    p_v, q_v = kernel[c, o + 1], kernel[c + 1, o + 1]
-    r_v, s_v = kernel[c + 2, o + 1], kernel[c + 3, o + 1]
-    for x in range(u.shape[0]):
-        u[x] += p_u * p[x] + q_u * q[x] + r_u * r[x] + s_u * s[x]
-        v[x] += p_v * p[x] + q_v * q[x] + r_v * r[x] + s_v * s[x]
+    t, u, v, w = filtered[c + 4], filtered[c + 5], filtered[c + 6], filtered[c + 7]
+    a, b = _column(kernel, c, o), _column(kernel, c, o + 1)
+    for x in range(count):
+        values = p[x], q[x], r[x], s[x], t[x], u[x], v[x], w[x]
+        first[x] += _product(a, values)
+        second[x] += _product(b, values)
+
+
+@njit(inline="always", **OPTIONS)
+def _column(kernel, c, o):
+    k = kernel
+    upper = k[c, o], k[c + 1, o], k[c + 2, o], k[c + 3, o]
+    return (*upper, k[c + 4, o], k[c + 5, o], k[c + 6, o], k[c + 7, o])
+
+
+@njit(inline="always", **OPTIONS)
+def _product(a, b):
+    upper = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
+    return upper + a[4] * b[4] + a[5] * b[5] + a[6] * b[6] + a[7] * b[7]
+
+
+@njit(**OPTIONS)
+def _write(row, rectify, out):
+    out = out[1:]
+    if rectify:
+        for x in range(row.shape[0]):
+            out[x] = max(row[x], np.float32(0))
+    else:
+        for x in range(row.shape[0]):
+            out[x] = row[x]

@@ -2,18 +2,14 @@
 
 import contextlib
 import dataclasses
-import os
 import sys
 import time
 from pathlib import Path
 
 from zero_dce_keras.files import replacing
-from zero_dce_keras.inference.ahead import ahead
+from zero_dce_keras.inference.ahead import ahead, side_by_side
 from zero_dce_keras.inference.flicker import SteadyGains
 
-# Numba's threads wait asleep: by turning in circles they would take from decoding and
-# encoding (40 frames a second instead of 51 on two cores). Read when they first start.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
 
 
@@ -114,19 +110,42 @@ def _decoded(reader):
 
 def _enhanced(enhancer, fast, decoded, adjust):
     """As `decoded`, with enhanced arrays."""
-    steady, last = SteadyGains(), None
     enhance = enhancer.fast if fast else enhancer  # both have `gains`
-    is_identity = adjust["iterations"] == 0 or adjust["strength"] == 0
+    if adjust["iterations"] == 0 or adjust["strength"] == 0:
+        yield from decoded
+        return
+
+    def work(item):
+        rgb, gains, frame, packets = item
+        if frame is not None:
+            rgb = enhance(rgb, gains=gains, **adjust)
+        return rgb, frame, packets
+
+    with contextlib.closing(_measured(enhance, decoded)) as measured:
+        if not fast or enhance.workers == 1:
+            yield from map(work, measured)
+            return
+        # One core for each frame: to share one, they would wait for each other often.
+        one_core = enhance.use_one_core
+        one_core()
+        pool = side_by_side(work, measured, enhance.workers, start=one_core)
+        with contextlib.closing(pool) as frames:
+            yield from frames
+
+
+def _measured(enhance, decoded):
+    """(RGB array or None, gains or None, frame or None, packets before it)."""
+    steady, last = SteadyGains(), None
     with contextlib.closing(ahead(decoded)) as frames:
         for rgb, frame, packets in frames:
-            if frame is not None and not is_identity:
+            gains = None
+            if frame is not None:
                 seconds = 0 if last is None else frame.time - last
                 last = frame.time
                 gains = enhance.gains(rgb)
                 if gains is not None:  # the model looks at the brightness
                     gains = steady(gains, rgb, seconds)
-                rgb = enhance(rgb, gains=gains, **adjust)
-            yield rgb, frame, packets
+            yield rgb, gains, frame, packets
 
 
 def _write(path, reader, enhanced, encode, progress):
