@@ -145,7 +145,8 @@ def prepare(
     small = np.empty((rows, columns, 3), np.float32)
     near = np.exp(f32(-0.5) * np.float32([1, 4]) / (widths * widths))
     far = near * near  # along the diagonal
-    inverse = f32(1) / (ranges * ranges)
+    # Guides are in units of the filter's range: where they differ by 1, nothing counts.
+    units = f32(0.25) / ranges
     tasks = min(rows, tasks)
     for task in prange(tasks):
         # Rings of rows: row y of the image lies at y & 7.
@@ -164,7 +165,7 @@ def prepare(
         for y in range(first - ahead, last + ahead):
             if 0 <= y < height:
                 _load(image[y], levels, raw[y & 7])
-                _guide(raw[y & 7], guide[y & 7])
+                _guide(raw[y & 7], units[0], guide[y & 7])
             v = y - 1
             if filtered and v >= first - 3 and 0 <= v < height:
                 a, b, c = _around(v, 1, height)
@@ -174,8 +175,8 @@ def prepare(
                 a, b, c = _around(v, 1, height)
                 rows_of = raw[a], raw[b], raw[c]
                 guides = smooth[a], smooth[b], smooth[c]
-                _bilateral(rows_of, guides, 1, inverse[0], near[0], far[0], once[b])
-                _guide(once[b], once_guide[b])
+                _bilateral(rows_of, guides, 1, near[0], far[0], once[b])
+                _guide(once[b], units[1], once_guide[b])
             v = y - ahead
             if v < first or v >= last:
                 continue
@@ -184,7 +185,7 @@ def prepare(
                 a, b, c = _around(v, 2, height)
                 rows_of = once[a], once[b], once[c]
                 guides = once_guide[a], once_guide[b], once_guide[c]
-                _bilateral(rows_of, guides, 2, inverse[1], near[1], far[1], twice)
+                _bilateral(rows_of, guides, 2, near[1], far[1], twice)
                 source = twice
             unchanged, out = raw[v & 7], prepared[v]
             _normalize(
@@ -222,9 +223,10 @@ def _extend(row):
 
 
 @compiled
-def _guide(planes, out):
+def _guide(planes, unit, out):
+    red, green, blue = planes[0], planes[1], planes[2]
     for x in range(out.shape[0]):
-        out[x] = (planes[0, x] + f32(2) * planes[1, x] + planes[2, x]) * f32(0.25)
+        out[x] = unit * (red[x] + f32(2) * green[x] + blue[x])
 
 
 @compiled
@@ -244,8 +246,8 @@ def _shifted(row, step):
     return row[PAD - step :], row[PAD:], row[PAD + step :]
 
 
-@compiled
-def _bilateral(rows, guides, step, inverse, near, far, out):
+@inlined
+def _bilateral(rows, guides, step, near, far, out):
     """The middle one of three rows of planes (3, W), by 3×3 taps at `step`."""
     a, b, c = rows
     red_a, green_a, blue_a = (
@@ -269,16 +271,14 @@ def _bilateral(rows, guides, step, inverse, near, far, out):
     out_red, out_green, out_blue = out[0, PAD:], out[1, PAD:], out[2, PAD:]
     for x in range(out.shape[1] - 2 * PAD):
         here = guide_b1[x]
-        a0 = _weight(guide_a0[x] - here, inverse, far)
-        a1 = _weight(guide_a1[x] - here, inverse, near)
-        a2 = _weight(guide_a2[x] - here, inverse, far)
-        b0 = _weight(guide_b0[x] - here, inverse, near)
-        b2 = _weight(guide_b2[x] - here, inverse, near)
-        c0 = _weight(guide_c0[x] - here, inverse, far)
-        c1 = _weight(guide_c1[x] - here, inverse, near)
-        c2 = _weight(guide_c2[x] - here, inverse, far)
-        norm = f32(1) / (f32(1) + a0 + a1 + a2 + b0 + b2 + c0 + c1 + c2)
-        weights = a0, a1, a2, b0, b2, c0, c1, c2
+        a0, a2 = _likeness(guide_a0[x], here), _likeness(guide_a2[x], here)
+        c0, c2 = _likeness(guide_c0[x], here), _likeness(guide_c2[x], here)
+        a1, c1 = _likeness(guide_a1[x], here), _likeness(guide_c1[x], here)
+        b0, b2 = _likeness(guide_b0[x], here), _likeness(guide_b2[x], here)
+        norm = f32(1) / (
+            f32(1) + near * (a1 + b0 + b2 + c1) + far * (a0 + a2 + c0 + c2)
+        )
+        weights = a0, a1, a2, b0, b2, c0, c1, c2, near, far
         out_red[x] = norm * _weighted(red_a, red_b, red_c, weights, x)
         out_green[x] = norm * _weighted(green_a, green_b, green_c, weights, x)
         out_blue[x] = norm * _weighted(blue_a, blue_b, blue_c, weights, x)
@@ -287,18 +287,18 @@ def _bilateral(rows, guides, step, inverse, near, far, out):
 
 
 @inlined
-def _weighted(a, b, c, weights, x):
-    a0, a1, a2, b0, b2, c0, c1, c2 = weights
-    upper = a0 * a[0][x] + a1 * a[1][x] + a2 * a[2][x]
-    middle = b0 * b[0][x] + b[1][x] + b2 * b[2][x]
-    lower = c0 * c[0][x] + c1 * c[1][x] + c2 * c[2][x]
-    return upper + middle + lower
+def _likeness(guide, here):
+    difference = guide - here
+    likeness = max(f32(1) - difference * difference, f32(0))
+    return likeness * likeness
 
 
 @inlined
-def _weight(difference, inverse, weight):
-    likeness = max(f32(1) - difference * difference * inverse, f32(0))
-    return weight * likeness * likeness
+def _weighted(a, b, c, weights, x):
+    a0, a1, a2, b0, b2, c0, c1, c2, near, far = weights
+    beside = a1 * a[1][x] + b0 * b[0][x] + b2 * b[2][x] + c1 * c[1][x]
+    diagonal = a0 * a[0][x] + a2 * a[2][x] + c0 * c[0][x] + c2 * c[2][x]
+    return b[1][x] + near * beside + far * diagonal
 
 
 @compiled
