@@ -11,7 +11,7 @@ from numba import njit, prange
 
 from zero_dce_keras.inference.fast_kernels import OPTIONS, tasks
 
-INPUTS, OUTPUTS, ROWS = 8, 2, 2  # channels and rows that are mixed at a time
+INPUTS, OUTPUTS, ROWS = 8, 2, 4  # channels and rows that are mixed at a time
 
 
 class FastNetwork:
