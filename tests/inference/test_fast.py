@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
-from zero_dce_keras.inference import fast_kernels as kernels
-from zero_dce_keras.inference import fast_network
+from zero_dce_keras.inference.fast import curves, metering, network, prepare
 from zero_dce_keras.models.dce_net_plus_plus import build_dce_net_plus_plus
 from zero_dce_keras.models.presets import PRESETS_DIR
 
@@ -144,15 +143,15 @@ def test_threads_do_not_meet():
 
 @pytest.mark.parametrize("filters, num_layers", [(4, 1), (5, 3), (11, 5), (32, 7)])
 def test_network_is_that_of_the_model(filters, num_layers):
-    network = build_dce_net_plus_plus(filters, num_layers)
+    model = build_dce_net_plus_plus(filters, num_layers)
     weights = [
-        np.random.default_rng(3).normal(0, 0.3, w.shape) for w in network.get_weights()
+        np.random.default_rng(3).normal(0, 0.3, w.shape) for w in model.get_weights()
     ]
-    network.set_weights(weights)
+    model.set_weights(weights)
     small = np.random.default_rng(4).random((13, 37, 3), dtype="float32")
-    expected = keras.ops.convert_to_numpy(network(small[None]))[0]
+    expected = keras.ops.convert_to_numpy(model(small[None]))[0]
     assert np.abs(expected).mean() > 0.1
-    actual = fast_network.FastNetwork(network)(small).transpose(0, 2, 1)
+    actual = network.FastNetwork(model)(small).transpose(0, 2, 1)
     np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
@@ -177,7 +176,12 @@ def test_companion_of_a_preset():
 def test_compiled_loops_are_stored():
     """Otherwise every process compiles for half a minute."""
     Enhancer(make_model(exposure_normalization={}))(photo(), fast=True)
-    for kernel in (kernels.cell_sums, kernels.prepare, fast_network.run, kernels.apply):
-        compiled = kernel.overloads.values()
+    for loop in (
+        metering.cell_sums,
+        prepare.prepare_image,
+        network.run_layers,
+        curves.apply_map,
+    ):
+        compiled = loop.overloads.values()
         assert compiled
         assert not any(one.library.has_dynamic_globals for one in compiled)

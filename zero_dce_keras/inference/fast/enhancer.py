@@ -6,10 +6,13 @@ import numba
 import numpy as np
 
 from zero_dce_keras.images import to_float
-from zero_dce_keras.inference import fast_kernels as kernels
 from zero_dce_keras.inference.arrays import like
-from zero_dce_keras.inference.fast_exposure import gains_of_image, tone_table
-from zero_dce_keras.inference.fast_network import FastNetwork
+from zero_dce_keras.inference.fast.curves import apply_map
+from zero_dce_keras.inference.fast.exposure import gains_of_image, tone_table
+from zero_dce_keras.inference.fast.loops import tasks
+from zero_dce_keras.inference.fast.metering import cell_sums
+from zero_dce_keras.inference.fast.network import FastNetwork
+from zero_dce_keras.inference.fast.prepare import prepare_image
 
 f32 = np.float32
 MOST_WORKERS = 8  # each has memory of its own: 110 MB for frames of 3840×2160
@@ -48,7 +51,7 @@ class FastEnhancer:
         where Numba has neither OpenMP nor TBB: its own pool of threads ends the process
         when it is used from two.
         """
-        kernels.cell_sums(np.zeros((1, 1, 3), np.uint8), 1)  # starts Numba's threads
+        cell_sums(np.zeros((1, 1, 3), np.uint8), 1)  # starts Numba's threads
         if numba.threading_layer() == "workqueue":
             return 1
         return min(MOST_WORKERS, numba.config.NUMBA_NUM_THREADS)
@@ -120,7 +123,7 @@ class FastEnhancer:
         saturation = 1.0 if normalization is None else normalization.saturation
         noise = self.model.denoising_filter
         filtered = denoise and noise is not None
-        return kernels.prepare(
+        return prepare_image(
             image,
             f32(255 / np.iinfo(image.dtype).max),
             tone_table(normalization, gains),
@@ -130,7 +133,7 @@ class FastEnhancer:
             f32(noise.widths if filtered else (1, 1)),
             f32(noise.ranges if filtered else (1, 1)),
             self.model.scale_factor,
-            kernels.tasks(),
+            tasks(),
             prepared,
         )
 
@@ -152,7 +155,7 @@ class FastCurves:
     Args:
         dtype: of the image as it was given.
         image: uint8 or uint16 array `(H, W, 3)`.
-        prepared, maps, scale: see `fast_kernels.apply`.
+        prepared, maps, scale: see `apply_map`.
         num_iterations: how often to apply a curve where nothing is said.
     """
 
@@ -183,7 +186,7 @@ class FastCurves:
         if iterations == 0:
             out[:] = self._image
             return self._as_given(out)
-        kernels.apply(
+        apply_map(
             self._image,
             self._prepared,
             self.maps,
@@ -191,7 +194,7 @@ class FastCurves:
             iterations,
             f32(strength),
             f32(np.iinfo(self._image.dtype).max),
-            kernels.tasks(),
+            tasks(),
             out,
         )
         return self._as_given(out)

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from zero_dce_keras.inference import fast_kernels as kernels
+from zero_dce_keras.inference.fast.metering import cell_sums, log_gain
 from zero_dce_keras.models import cell_size
 from zero_dce_keras.models.exposure_normalization import (
     BISECTIONS,
@@ -50,7 +50,7 @@ def gains_of_image(normalization, image):
     white_balance = (means.mean() / np.maximum(means, BLACK)) ** normalization.cast
     powered = _power(cells * white_balance[:, None], gamma)
     low, high = LOG_GAINS
-    gain = kernels.log_gain(
+    gain = log_gain(
         powered,
         weights,
         gamma,
@@ -83,7 +83,7 @@ def _power(x, exponent):
 def _cells(image):
     """The means of the metering cells, float32 `(3, h, w)` in [0, 1]."""
     size = cell_size(*image.shape[:2])
-    sums = kernels.cell_sums(np.ascontiguousarray(image), size)
+    sums = cell_sums(np.ascontiguousarray(image), size)
     rows, columns = (
         np.minimum(size, length - np.arange(0, length, size))
         for length in image.shape[:2]

@@ -1,116 +1,27 @@
-"""The fast path's loops over pixels, compiled by Numba for the processor at hand.
+"""Filter and exposure, and the small copy that the network looks at.
 
-What layers of the models do for a batch, operation by operation, these functions do for
-one image, row by row and on all cores: a few rows stay in the processor's cache while
-everything that depends on them is computed. Between the functions, a photograph is kept
-as rows of planes (H, 3, W) of 16 bits: half the memory traffic of floats.
+The loops of `DenoisingFilter`, of `ExposureNormalization.apply_gains` and of the means of
+blocks, row by row: a few rows stay in the processor's cache while everything that depends
+on them is computed.
 """
 
 import numpy as np
-from numba import get_num_threads, njit, prange
+from numba import prange
 
-f32 = np.float32
+from zero_dce_keras.inference.fast.loops import (
+    WHITE,
+    compiled,
+    f32,
+    inlined,
+    luma,
+    parallel,
+)
+
 PAD = 2  # pixels that a row goes on at both ends
-WHITE = f32(65535)
-
-# No NaN and no infinities in images; a division by zero is a bug, not an exception.
-OPTIONS = {"fastmath": True, "error_model": "numpy", "nogil": True, "cache": True}
-parallel = njit(parallel=True, **OPTIONS)
-compiled = njit(**OPTIONS)
-inlined = njit(inline="always", **OPTIONS)
-
-
-def tasks():
-    """Into how many parts to divide rows: 4 a core, so that none waits long for another.
-
-    Not asked in compiled code, where it would keep Numba from storing what it compiled.
-    """
-    return 4 * get_num_threads()
-
-
-# Metering: `ExposureNormalization.gains`
 
 
 @parallel
-def cell_sums(image, size):
-    """Sums of the blocks of `size`×`size` pixels of (H, W, 3): (3, h, w)."""
-    height, width, _ = image.shape
-    rows, columns = (height + size - 1) // size, (width + size - 1) // size
-    sums = np.zeros((3, rows, columns), np.float32)
-    for row in prange(rows):
-        line = np.zeros(width * 3, np.uint32)
-        for y in range(row * size, min((row + 1) * size, height)):
-            pixels = image[y].reshape(-1)
-            for i in range(width * 3):
-                line[i] += pixels[i]
-        for x in range(width):
-            for c in range(3):
-                sums[c, row, x // size] += f32(line[3 * x + c])
-    return sums
-
-
-@compiled
-def log_gain(powered, weights, gamma, saturation, metered, low, high, steps):
-    """The logarithm of the gain that brings cells to a metered brightness, by bisection.
-
-    Args:
-        powered: float32 (3, n), the cells of a white-balanced image to the power of gamma.
-        weights: float32 (n,), how much a cell counts.
-        gamma, saturation: floats, see `ExposureNormalization`.
-        metered: float, the brightness to the fourth.
-        low, high: floats, between what to look.
-        steps: int, how often to divide that.
-    """
-    for _ in range(steps):
-        middle = (low + high) * f32(0.5)
-        factor = np.exp(gamma * middle)
-        if (
-            _meter(powered[0], powered[1], powered[2], weights, factor, saturation)
-            < metered
-        ):
-            low = middle
-        else:
-            high = middle
-    return (low + high) * f32(0.5)
-
-
-@compiled
-def _meter(red, green, blue, weights, factor, saturation):
-    """Brightness, to the fourth, of cells times a factor."""
-    total = f32(0)
-    for i in range(weights.shape[0]):
-        r = _shoulder(factor * red[i])
-        g = _shoulder(factor * green[i])
-        b = _shoulder(factor * blue[i])
-        grey = _luma(r, g, b)
-        brightest = max(r, max(g, b))
-        v = grey + saturation * (brightest - grey)
-        total += weights[i] * (v * v) * (v * v)
-    return total
-
-
-@inlined
-def _shoulder(z):
-    squared = z * z
-    return z / np.sqrt(np.sqrt(f32(1) + squared * squared))
-
-
-@inlined
-def _luma(r, g, b):
-    return f32(0.299) * r + f32(0.587) * g + f32(0.114) * b
-
-
-@inlined
-def _clipped(v):
-    return min(max(v, f32(0)), f32(1))
-
-
-# Filter and exposure: `DenoisingFilter`, `ExposureNormalization.apply_gains`, and the
-# means of blocks that Zero-DCE++ looks at
-
-
-@parallel
-def prepare(
+def prepare_image(
     image,
     levels,
     tone,
@@ -316,7 +227,7 @@ def _normalize(planes, unchanged, tone, saturation, share, line, toned, sums, ou
             v[x] = curve[np.uint32(bits[x])]
     red, green, blue = toned[0], toned[1], toned[2]
     for x in range(width):
-        line[x] = (f32(1) - saturation) * _luma(red[x], green[x], blue[x])
+        line[x] = (f32(1) - saturation) * luma(red[x], green[x], blue[x])
     for c in range(3):
         v, total, written = toned[c], sums[c], out[c]
         if share < f32(1):
@@ -361,97 +272,3 @@ def _means(sums, height, scale, out):
                 total += sums[c, x]
             out[column, c] = total / f32(height * (stop - start))
     sums[:] = 0
-
-
-# Curves: `StretchMaps` with resampling "area", and `apply_curves`
-
-
-@parallel
-def apply(image, prepared, maps, scale, iterations, strength, white, tasks, out):
-    """Stretch a map of curves to full size and apply it.
-
-    Args:
-        image: integers (H, W, 3).
-        prepared: uint16 (H, 3, W), from `prepare`.
-        maps: float32 (h, 3, w).
-        scale: int, pixels on a side of what one pixel of the maps stands for.
-        iterations: how many times to apply the curves.
-        strength: float in [0, 1].
-        white: float, the image's largest integer.
-        tasks: into how many parts the rows are divided.
-        out: integers (H, W, 3) of the image's type, to write to.
-    """
-    height, width, _ = image.shape
-    rows, _, columns = maps.shape
-    left, right = np.empty(width, np.uint32), np.empty(width, np.uint32)
-    part = np.empty(width, np.float32)
-    for x in range(width):
-        left[x], right[x], part[x] = _between(x, scale, columns)
-    for task in prange(tasks):
-        # Rows of the maps at full width: row y lies at y & 1.
-        stretched = np.empty((2, 3, width), np.float32)
-        curve = np.empty(width, np.float32)
-        v = np.empty(width, np.float32)
-        rounded = np.empty((3, width), out.dtype)
-        known = -1  # the last row that was stretched
-        for y in range(task * height // tasks, (task + 1) * height // tasks):
-            first, second, share = _between(y, scale, rows)
-            for row in range(max(first, known + 1), second + 1):
-                _stretch(maps[row], left, right, part, stretched[row & 1])
-                known = row
-            for c in range(3):
-                # A loop after the other over rows in the cache: all of them vectorise.
-                above, below = stretched[first & 1, c], stretched[second & 1, c]
-                start = prepared[y, c]
-                for x in range(width):
-                    curve[x] = strength * (above[x] + share * (below[x] - above[x]))
-                    v[x] = f32(start[x]) * (f32(1) / WHITE)
-                if strength < f32(1):
-                    for x in range(width):
-                        before = f32(image[y, x, c]) / white
-                        v[x] = before + strength * (v[x] - before)
-                _iterate(v, curve, iterations)
-                for x in range(width):
-                    rounded[c, x] = np.int32(_clipped(v[x]) * white + f32(0.5))
-            flat = out[y].reshape(-1)
-            for x in range(width):
-                flat[3 * x] = rounded[0, x]
-                flat[3 * x + 1] = rounded[1, x]
-                flat[3 * x + 2] = rounded[2, x]
-
-
-@compiled
-def _stretch(row, left, right, part, out):
-    """A row of maps (3, w) to full width (3, W)."""
-    for c in range(3):
-        plane, stretched = row[c], out[c]
-        for x in range(stretched.shape[0]):
-            a, b = plane[left[x]], plane[right[x]]
-            stretched[x] = a + part[x] * (b - a)
-
-
-@compiled
-def _iterate(v, curve, iterations):
-    """Apply a row of curves to a row, again and again."""
-    for _ in range(iterations // 4):
-        for x in range(v.shape[0]):
-            once = _curved(v[x], curve[x])
-            twice = _curved(once, curve[x])
-            v[x] = _curved(_curved(twice, curve[x]), curve[x])
-    for _ in range(iterations % 4):
-        for x in range(v.shape[0]):
-            v[x] = _curved(v[x], curve[x])
-
-
-@inlined
-def _curved(v, curve):
-    return v + curve * (v * v - v)
-
-
-@inlined
-def _between(place, scale, count):
-    """The two neighbours among `count` block centres, and the share of the second."""
-    exact = (f32(place) + f32(0.5)) / f32(scale) - f32(0.5)
-    exact = min(max(exact, f32(0)), f32(count - 1))
-    first = int(exact)
-    return first, min(first + 1, count - 1), exact - f32(first)

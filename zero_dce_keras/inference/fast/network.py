@@ -7,9 +7,9 @@ to layer of a Keras model takes longer than what the layers compute.
 import threading
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from zero_dce_keras.inference.fast_kernels import OPTIONS, tasks
+from zero_dce_keras.inference.fast.loops import compiled, inlined, parallel, tasks
 
 INPUTS, OUTPUTS, ROWS = 8, 2, 4  # channels and rows that are mixed at a time
 
@@ -70,7 +70,7 @@ class FastNetwork:
         if features is None or features.shape != shape:
             features = self._memory.features = np.zeros(shape, np.float32)
         features[0, 1:-1, :3, 1:-1] = small.transpose(0, 2, 1)
-        run(
+        run_layers(
             features,
             self._sources,
             self._inputs,
@@ -87,8 +87,8 @@ def _filled_up(count, step):
     return -(-count // step) * step
 
 
-@njit(parallel=True, **OPTIONS)
-def run(features, sources, inputs, outputs, depthwise, pointwise, bias, tasks):
+@parallel
+def run_layers(features, sources, inputs, outputs, depthwise, pointwise, bias, tasks):
     """Compute features (h + 2, channels, w + 2) after features, with a border of zeros.
 
     Args:
@@ -134,7 +134,7 @@ def run(features, sources, inputs, outputs, depthwise, pointwise, bias, tasks):
                         _write(row, rectify, features[layer + 1, first + k + 1, o])
 
 
-@njit(**OPTIONS)
+@compiled
 def _filter(a, b, c, kernel, out):
     """One channel's 3×3 convolution: of three rows (w + 2,), a row (w,)."""
     k0, k1, k2 = kernel[0], kernel[1], kernel[2]
@@ -147,7 +147,7 @@ def _filter(a, b, c, kernel, out):
         out[x] = bias + upper + middle + lower
 
 
-@njit(**OPTIONS)
+@compiled
 def _mix(filtered, kernel, c, o, count, mixed):
     """Add what channels `c` to `c + 7` give to channels `o` and `o + 1`."""
     first, second = mixed[o], mixed[o + 1]
@@ -160,20 +160,20 @@ def _mix(filtered, kernel, c, o, count, mixed):
         second[x] += _product(b, values)
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def _column(kernel, c, o):
     k = kernel
     upper = k[c, o], k[c + 1, o], k[c + 2, o], k[c + 3, o]
     return (*upper, k[c + 4, o], k[c + 5, o], k[c + 6, o], k[c + 7, o])
 
 
-@njit(inline="always", **OPTIONS)
+@inlined
 def _product(a, b):
     upper = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
     return upper + a[4] * b[4] + a[5] * b[5] + a[6] * b[6] + a[7] * b[7]
 
 
-@njit(**OPTIONS)
+@compiled
 def _write(row, rectify, out):
     out = out[1:]
     if rectify:

@@ -1,0 +1,26 @@
+"""What all compiled loops of the fast path have in common."""
+
+import numpy as np
+from numba import get_num_threads, njit
+
+f32 = np.float32
+WHITE = f32(65535)  # of what lies between preparing and curves
+
+# No NaN and no infinities in images; a division by zero is a bug, not an exception.
+OPTIONS = {"fastmath": True, "error_model": "numpy", "nogil": True, "cache": True}
+parallel = njit(parallel=True, **OPTIONS)
+compiled = njit(**OPTIONS)
+inlined = njit(inline="always", **OPTIONS)
+
+
+def tasks():
+    """Into how many parts to divide rows: 4 a core, so that none waits long for another.
+
+    Not asked in compiled code, where it would keep Numba from storing what it compiled.
+    """
+    return 4 * get_num_threads()
+
+
+@inlined
+def luma(r, g, b):
+    return f32(0.299) * r + f32(0.587) * g + f32(0.114) * b
