@@ -62,6 +62,8 @@ class Enhancer:
     def fast(self):
         """The `FastEnhancer` of the companion weights, made on first use.
 
+        It keeps the weights of that moment: after more training, make a new `Enhancer`.
+
         Raises:
             ValueError: if there are no companion weights.
             ImportError: if Numba is missing, which the extra `fast` brings.

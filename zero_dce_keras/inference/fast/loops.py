@@ -1,4 +1,8 @@
-"""What all compiled loops of the fast path have in common."""
+"""What all compiled loops of the fast path have in common.
+
+Numba stores what it compiled in `__pycache__`, and compiles again when a file has changed,
+but not when one has that it imports from: after a change here, delete the `*.nbi` there.
+"""
 
 import numpy as np
 from numba import get_num_threads, njit
