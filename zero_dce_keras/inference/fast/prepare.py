@@ -235,13 +235,19 @@ def _normalize(planes, unchanged, tone, saturation, share, line, toned, sums, ou
             for x in range(width):
                 start = before[x] * f32(1 / 255)
                 normalized = line[x] + saturation * v[x]
-                v[x] = start + share * (normalized - start)
+                mixed = start + share * (normalized - start)
+                total[x] += mixed
+                written[x] = _sixteen_bits(mixed)
         else:
             for x in range(width):
-                v[x] = line[x] + saturation * v[x]
-        for x in range(width):
-            total[x] += v[x]
-            written[x] = np.uint16(np.int32(v[x] * WHITE + f32(0.5)))
+                normalized = line[x] + saturation * v[x]
+                total[x] += normalized
+                written[x] = _sixteen_bits(normalized)
+
+
+@inlined
+def _sixteen_bits(value):
+    return np.uint16(np.int32(value * WHITE + f32(0.5)))
 
 
 @inlined
