@@ -32,7 +32,7 @@ READ_NOISE, SHOT_NOISE = 2.0, 0.5  # variance of a level: READ_NOISE² + SHOT_NO
 def main():
     parser = parse_options(__doc__, repeats=3)
     parser.add_argument("--video", default=CLIP, help="what is scaled (%(default)s)")
-    parser.add_argument("--weights", default="zero_dce_lol", help="(%(default)s)")
+    parser.add_argument("--weights", default="zero_dce_general", help="(%(default)s)")
     options = parser.parse_args()
     enhancer = Enhancer.from_preset(options.weights)
     with tempfile.TemporaryDirectory() as directory:
