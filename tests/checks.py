@@ -50,7 +50,12 @@ SMALL_MODELS = {
         denoising_filter={},
     ),
     MIRNet: lambda: MIRNet(
-        num_rrg=1, num_mrb=1, channels=4, ssim_weight=0.3, exposure_normalization={}
+        num_rrg=1,
+        num_mrb=1,
+        channels=4,
+        ssim_weight=0.3,
+        exposure_normalization={},
+        denoising_filter={},
     ),
 }
 

@@ -97,11 +97,12 @@ def test_crops_are_as_bright_as_in_their_whole_image(data):
 
 
 def test_a_run_on_normalised_photographs(data, tmp_path, low_light):
-    changes = {"normalize_exposure": True, "ssim_weight": 0.3}
+    changes = {"normalize_exposure": True, "denoising_filter": True, "ssim_weight": 0.3}
     model, history = run(data, tmp_path, **changes)
     assert "val_ssim_loss" in history.history
     best = open_model(tmp_path / "best.weights.h5")
     assert best.exposure_normalization is not None and best.ssim_weight == 0.3
+    assert best.can_denoise
     expected = checks.predict(model, low_light)
     np.testing.assert_array_equal(checks.predict(best, low_light), expected)
 

@@ -27,7 +27,6 @@ class ImageModel(PresetMixin, Trainer):
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
     """
 
-    can_denoise = False  # whether `enhance` has a `denoise` to turn off
     has_curves = False  # whether it has `enhance`, with iterations and strength
     context = None  # pixels around it that a pixel depends on; None: the whole image
     grid = 1  # parts of an image begin at multiples of this many pixels
@@ -36,12 +35,18 @@ class ImageModel(PresetMixin, Trainer):
     def __init__(self, loss_names, **kwargs):
         # Images stay float32 under a mixed precision policy; the network casts its own.
         super().__init__(autocast=False, **kwargs)
-        # Not a class attribute: on PyTorch it would hide the layer.
+        # Not class attributes: on PyTorch they would hide the layers.
         self.exposure_normalization = None  # its statistics are of whole images
+        self.denoising_filter = None
         self._trackers = {
             name: keras.metrics.Mean(name=name)
             for name in (*loss_names, *REFERENCE_METRICS)
         }
+
+    @property
+    def can_denoise(self):
+        """Whether there is a denoising filter, which `denoise=False` leaves out."""
+        return self.denoising_filter is not None
 
     def enhance(self, low_light):
         """Enhanced images `(B, H, W, 3)` of images `(B, H, W, 3)` in [0, 1]."""

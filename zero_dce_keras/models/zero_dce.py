@@ -127,7 +127,6 @@ class ZeroDCE(ImageModel):
             self.exposure_normalization = ExposureNormalization(
                 **exposure_normalization, dtype="float32"
             )
-        self.denoising_filter = None
         if denoising_filter is not None:
             self.denoising_filter = DenoisingFilter(**denoising_filter, dtype="float32")
         self._neighbor_seed = keras.random.SeedGenerator()
@@ -324,11 +323,6 @@ class ZeroDCE(ImageModel):
     def num_maps(self):
         """How many curve maps the model estimates."""
         return self.num_iterations
-
-    @property
-    def can_denoise(self):
-        """Whether there is a denoising filter, which `denoise=False` leaves out."""
-        return self.denoising_filter is not None
 
     @property
     def context(self):

@@ -136,6 +136,7 @@ def build_mirnet(recipe, dtype):
         block=recipe.block,
         ssim_weight=recipe.ssim_weight,
         exposure_normalization=exposure_normalization(recipe),
+        denoising_filter={} if recipe.denoising_filter else None,
         dtype=dtype,
     )
 

@@ -16,7 +16,7 @@ from zero_dce_keras import (
 )
 from zero_dce_keras.losses import charbonnier
 from zero_dce_keras.metrics import psnr, ssim
-from zero_dce_keras.models import open_model
+from zero_dce_keras.models import DenoisingFilter, open_model
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 
 
@@ -236,6 +236,26 @@ def test_network_adds_to_photographs_of_one_brightness():
     )
     alone = checks.predict(model, crop)  # metered by itself it is another image
     assert abs(alone - expected[:, :16, 8:24]).max() > 1e-3
+
+
+def test_denoising_filter_comes_before_all_else():
+    model = small(
+        block="residual",
+        denoising_filter={"ranges": (2.0, 1.0)},
+        exposure_normalization={},
+    )
+    push(model, 0)
+    dark, to_numpy = noise((33, 47)) / 40, keras.ops.convert_to_numpy
+    normalization, filtered = ExposureNormalization(), DenoisingFilter((2.0, 1.0))(dark)
+    gains = normalization.gains(dark)  # metered before the filter
+    for options, images in (({}, filtered), ({"denoise": False}, dark)):
+        expected = to_numpy(normalization.apply_gains(images, gains))
+        actual = to_numpy(model.enhance(dark, **options))
+        np.testing.assert_allclose(actual, expected, atol=1e-6)
+    assert np.abs(to_numpy(filtered) - dark).max() > 1e-3
+    photo = (255 * dark[0]).astype("uint8")
+    enhancer = Enhancer(model)
+    assert (enhancer(photo) != enhancer(photo, denoise=False)).any()
 
 
 def test_psnr_is_that_of_images_in_the_unit_range(low_light, reference):

@@ -5,6 +5,7 @@ from keras import ops
 
 from zero_dce_keras import losses, metrics
 from zero_dce_keras.devices import list_gpus
+from zero_dce_keras.models.denoising_filter import DenoisingFilter
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
@@ -30,6 +31,8 @@ class MIRNet(ImageModel):
         exposure_normalization: dict of arguments of `ExposureNormalization`, which then
             brings every photograph to one brightness before the network sees it and
             adds to it; `None` (default) for MIRNet as published.
+        denoising_filter: dict of arguments of `DenoisingFilter`, through which every
+            photograph goes before all else; `None` (default) for none.
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
 
     Raises:
@@ -60,6 +63,7 @@ class MIRNet(ImageModel):
         epsilon=1e-3,
         ssim_weight=0.0,
         exposure_normalization=None,
+        denoising_filter=None,
         **kwargs,
     ):
         if ssim_weight < 0:
@@ -82,6 +86,8 @@ class MIRNet(ImageModel):
             self.exposure_normalization = ExposureNormalization(
                 **exposure_normalization, dtype="float32"
             )
+        if denoising_filter is not None:
+            self.denoising_filter = DenoisingFilter(**denoising_filter, dtype="float32")
         self.built = True  # by construction: the network knows its shapes
 
     def compile(self, *args, **kwargs):
@@ -100,31 +106,46 @@ class MIRNet(ImageModel):
         Returns:
             float32 tensor `(B, H, W, 3)`, in [0, 1] but while training.
         """
-        enhanced = self.network(self.normalize(low_light), training=training)
-        return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
+        return self._enhanced(self.normalize(low_light), training)
 
-    def enhance(self, low_light, gains=None):
-        """Enhanced images; `gains` are those of larger ones that these are parts of."""
+    def enhance(self, low_light, gains=None, denoise=True):
+        """Enhanced images, or parts of larger ones.
+
+        Args:
+            low_light: float tensor `(B, H, W, 3)` in [0, 1].
+            gains: what `ExposureNormalization.gains` says of the larger images.
+            denoise: False leaves out the denoising filter, where the model has one.
+
+        Returns:
+            float tensor `(B, H, W, 3)` in [0, 1].
+        """
         inputs = low_light if gains is None else (low_light, gains)
         # Not self(…): on JAX, Keras would trace all of it with sizes that are unknown.
-        return self.call(inputs, training=False)
+        return self._enhanced(self.normalize(inputs, denoise), training=False)
 
-    def normalize(self, low_light):
-        """The images that the network sees: all of one brightness, or as given.
+    def _enhanced(self, images, training):
+        enhanced = self.network(images, training=training)
+        return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
+
+    def normalize(self, low_light, denoise=True):
+        """The images that the network sees: without noise, all of one brightness.
 
         Args:
             low_light: float tensor `(B, H, W, 3)` in [0, 1]; or that and `gains`, from
                 `ExposureNormalization.gains` of the whole images it was cut out of.
+            denoise: False leaves out the denoising filter, where the model has one.
         """
         gains = None
         if isinstance(low_light, (tuple, list)):
             low_light, gains = low_light
-        low_light = as_images(low_light)
+        images = low_light = as_images(low_light)
+        if denoise and self.denoising_filter is not None:
+            images = self.denoising_filter(images)
         if self.exposure_normalization is None:
-            return low_light
+            return images
         if gains is None:
             gains = self.exposure_normalization.gains(low_light)
-        return self.exposure_normalization.apply_gains(low_light, gains)
+        return self.exposure_normalization.apply_gains(images, gains, low_light)
 
     def losses_and_output(self, low_light, reference, training):
         """One pass through the network: the losses, and the enhanced images.
@@ -173,7 +194,7 @@ class MIRNet(ImageModel):
         }
 
     def get_config(self):
-        normalization = self.exposure_normalization
+        normalization, filtering = self.exposure_normalization, self.denoising_filter
         return {
             **super().get_config(),
             "num_rrg": self.num_rrg,
@@ -183,4 +204,5 @@ class MIRNet(ImageModel):
             "epsilon": self.epsilon,
             "ssim_weight": self.ssim_weight,
             "exposure_normalization": normalization and normalization.arguments,
+            "denoising_filter": filtering and {"ranges": filtering.ranges},
         }
