@@ -1,5 +1,6 @@
 """The fast path against the same weights in Keras' operations."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -68,6 +69,13 @@ def test_as_the_model(variant, size):
     assert np.abs(sixteen / 257 - expected).max() <= 0.25
 
 
+@pytest.mark.parametrize("scale_factor", [1, 5, 12])
+def test_other_scales(scale_factor):
+    enhancer = Enhancer(make_model(scale_factor, **VARIANTS["all"]))
+    expected = enhancer(photo() / 255) * 255
+    assert np.abs(enhancer(photo(), fast=True) - expected).max() <= 0.75
+
+
 def test_gains_are_those_of_the_model():
     model = make_model(**VARIANTS["all"])
     image = photo(101, 83)
@@ -84,7 +92,11 @@ def test_gains_may_come_from_elsewhere():
         image = photo()
         assert (enhancer(image, fast=fast, gains=gains) != enhancer(image)).any()
     slow = enhancer(photo() / 255, gains=gains) * 255
-    assert np.abs(enhancer(photo(), fast=True, gains=gains) - slow).max() <= 0.75
+    compiled = len(prepare.prepare_image.overloads)
+    for given in (gains, gains.astype("float64"), gains.tolist()):
+        fast = enhancer(photo(), fast=True, gains=given)
+        assert np.abs(fast - slow).max() <= 0.75
+    assert len(prepare.prepare_image.overloads) == compiled  # once for all types
 
 
 def test_types_and_shapes():
@@ -134,11 +146,26 @@ def test_calls_of_other_sizes_do_not_meet():
 def test_threads_do_not_meet():
     """Each has memory of its own, and videos give each one core."""
     fast = Enhancer(make_model(**VARIANTS["all"])).fast
-    images = [photo(seed=seed) for seed in range(12)]
+    if fast.workers == 1:
+        pytest.skip("Numba's own threads bear one user")
+    images = [photo(160, 200, seed) for seed in range(8)]
     expected = [fast(image) for image in images]
-    with ThreadPoolExecutor(3, initializer=fast.use_one_core) as pool:
-        for actual, one in zip(pool.map(fast, images), expected, strict=True):
+    with ThreadPoolExecutor(4, initializer=fast.use_one_core) as pool:
+        for actual, one in zip(pool.map(fast, 10 * images), 10 * expected, strict=True):
             np.testing.assert_array_equal(actual, one)
+
+
+def test_a_used_enhancer_can_be_copied():
+    enhancer = Enhancer(make_model(**VARIANTS["all"]))
+    expected = enhancer(photo(), fast=True)
+    np.testing.assert_array_equal(copy.deepcopy(enhancer)(photo(), fast=True), expected)
+
+
+@pytest.mark.parametrize("options", [{"iterations": -1}, {"strength": 1.5}])
+def test_wrong_arguments_are_named(options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f"^{name} must be"):
+        Enhancer(make_model()).fast(photo(), **options)
 
 
 @pytest.mark.parametrize("filters, num_layers", [(4, 1), (5, 3), (11, 5), (32, 7)])

@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 from fractions import Fraction
+from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -269,6 +271,47 @@ def test_odd_sides_grow_by_one(enhancer, tmp_path, height, width):
     assert done.size == (64, 48)
     assert f"{width}×{height} became 64×48" in done.notes[0]
     assert read_clip(tmp_path / "b.mp4")[3]["size"] == (64, 48)
+
+
+def test_a_core_for_each_frame(enhancer, clip, tmp_path):
+    """What one core does for all frames, several do for one each, in their order."""
+    threads, fast = set(), enhancer.fast
+
+    def enhance(*arguments, **options):
+        threads.add(threading.get_ident())
+        time.sleep(0.01)  # so that no thread is done before the next begins
+        return type(fast).__call__(fast, *arguments, **options)
+
+    proxy = SimpleNamespace(
+        can_be_fast=True,
+        fast=mock.MagicMock(wraps=fast, side_effect=enhance, gains=fast.gains),
+    )
+    results = []
+    for workers in (1, 3):
+        threads.clear()
+        proxy.fast.workers = workers
+        enhance_video(proxy, clip, tmp_path / f"{workers}.mp4")
+        assert len(threads) == workers
+        with av.open(str(tmp_path / f"{workers}.mp4")) as container:
+            results.append([f.to_ndarray() for f in container.decode(video=0)])
+    np.testing.assert_array_equal(*results)
+
+
+def test_an_error_of_the_enhancer_leaves_nothing(enhancer, clip, tmp_path):
+    calls = itertools.count()
+
+    def enhance(rgb, **options):
+        if next(calls) == 7:
+            raise MemoryError("out of memory: frame 7")
+        return rgb
+
+    fast = mock.MagicMock(side_effect=enhance, gains=enhancer.fast.gains, workers=3)
+    proxy = SimpleNamespace(can_be_fast=True, fast=fast)
+    threads = threading.active_count()
+    with pytest.raises(MemoryError, match="frame 7"):
+        enhance_video(proxy, clip, tmp_path / "out.mp4")
+    assert list(tmp_path.iterdir()) == [clip]
+    assert threading.active_count() == threads
 
 
 def test_full_resolution_path(enhancer, tmp_path):

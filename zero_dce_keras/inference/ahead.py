@@ -78,7 +78,8 @@ def side_by_side(function, items, workers, start=None):
         The results, in the order of the items.
 
     Raises:
-        What the function or the generator raises, after the results before it.
+        What the function or the generator raises; an `Exception` of the generator after
+        the results before it.
 
     Example:
 

@@ -126,6 +126,7 @@ def _enhanced(enhancer, fast, decoded, adjust):
             yield from map(work, measured)
             return
         # One core for each frame: to share one, they would wait for each other often.
+        # For this thread too, which is one of `ahead` and ends with the video.
         one_core = enhance.use_one_core
         one_core()
         pool = side_by_side(work, measured, enhance.workers, start=one_core)

@@ -7,6 +7,7 @@ import numpy as np
 
 from zero_dce_keras.images import to_float
 from zero_dce_keras.inference.arrays import like
+from zero_dce_keras.inference.curves import check_curve_options
 from zero_dce_keras.inference.fast.curves import apply_map
 from zero_dce_keras.inference.fast.exposure import gains_of_image, tone_table
 from zero_dce_keras.inference.fast.loops import tasks
@@ -15,15 +16,18 @@ from zero_dce_keras.inference.fast.network import FastNetwork
 from zero_dce_keras.inference.fast.prepare import prepare_image
 
 f32 = np.float32
-MOST_WORKERS = 8  # each has memory of its own: 110 MB for frames of 3840×2160
+MOST_WORKERS = 8  # each has memory of its own: 160 MB for frames of 3840×2160
 
 
 class FastEnhancer:
     """A `ZeroDCEPlusPlus` on the processor's cores, without the layers in between.
 
     The network runs on a copy `scale_factor` times smaller. All is loops over rows,
-    which Numba compiles on first use (some seconds, once per machine). The result is that
-    of the model to a level of 8 bits.
+    which Numba compiles on first use (half a minute, once per machine and type of image).
+    The result is that of the model to a level of 8 bits.
+
+    Each thread that calls it keeps memory for its next image of the same size, for scale
+    12 some 13 bytes a pixel. No more than `workers` threads may call at once.
 
     Args:
         model: a `ZeroDCEPlusPlus` with `resampling="area"`. Its weights are copied: those
@@ -99,8 +103,7 @@ class FastEnhancer:
 
     def _estimate(self, given, denoise, gains, prepared):
         image = _integers(given)
-        if gains is None:
-            gains = self.gains(image)
+        gains = self.gains(image) if gains is None else f32(gains)
         small = self.prepare(image, denoise, gains, prepared)
         maps = self.network(small)
         model = self.model
@@ -178,7 +181,11 @@ class FastCurves:
 
         Returns:
             array of the image's shape and dtype.
+
+        Raises:
+            ValueError: if iterations or strength are not such numbers.
         """
+        check_curve_options(iterations, strength)
         if iterations is None:
             iterations = self._num_iterations
         if out is None:

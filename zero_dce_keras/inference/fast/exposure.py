@@ -1,4 +1,4 @@
-"""Exposure normalisation of one image for the fast path, in NumPy.
+"""What the exposure of an image comes to: gains, and tables of the tone curves.
 
 The formulas are those of `ExposureNormalization`, which has the explanations.
 """
@@ -8,6 +8,7 @@ import functools
 import numpy as np
 
 from zero_dce_keras.inference.fast.metering import cell_sums, log_gain
+from zero_dce_keras.inference.fast.prepare import LEVELS
 from zero_dce_keras.models import cell_size
 from zero_dce_keras.models.exposure_normalization import (
     BISECTIONS,
@@ -18,8 +19,6 @@ from zero_dce_keras.models.exposure_normalization import (
     LOG_TYPICAL,
 )
 
-# The levels of 255 whose places in a table of tones are 0, 1, 2, …
-LEVELS = ((np.arange(8193, dtype="int32") + (127 << 10)) << 13).view("float32") - 1
 NO_GAINS = np.float32([1, 1, 1, 1, 0, 0, 0, 1])
 
 

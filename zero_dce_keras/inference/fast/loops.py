@@ -18,7 +18,7 @@ inlined = njit(inline="always", **OPTIONS)
 
 
 def tasks():
-    """Into how many parts to divide rows: 4 a core, so that none waits long for another.
+    """Into how many parts to divide rows: more than cores, of which one may be busy.
 
     Not asked in compiled code, where it would keep Numba from storing what it compiled.
     """

@@ -22,9 +22,9 @@ class FastNetwork:
     """
 
     def __init__(self, model):
-        weights = model.get_weights()
-        self._layers = len(weights) // 4
-        filters = weights[2].shape[-1] if self._layers > 1 else 3
+        weights = _weights_of_layers(model)
+        self._layers = len(weights)
+        filters = weights[0][2].shape[-1]
         channels = _filled_up(filters, INPUTS)
         # Each layer reads one or two features, and has weights for each. Zeros fill up
         # their channels to multiples of what is mixed at a time.
@@ -36,7 +36,7 @@ class FastNetwork:
         self._pointwise = np.zeros((*shape, channels), np.float32)
         self._bias = np.zeros((self._layers, channels), np.float32)
         for layer in range(self._layers):
-            self._copy(layer, *weights[4 * layer : 4 * layer + 4])
+            self._copy(layer, *weights[layer])
         self._memory = threading.local()
 
     def _copy(self, layer, depthwise, depthwise_bias, pointwise, bias):
@@ -81,6 +81,18 @@ class FastNetwork:
             tasks(),
         )
         return np.tanh(features[-1, 1:-1, :3, 1:-1])
+
+
+def _weights_of_layers(model):
+    """Kernel and bias of each depthwise and pointwise convolution, as arrays."""
+    convolutions = [layer for layer in model.layers if layer.weights]
+    names = [
+        f"{kind}_{k}"
+        for k in range(1, len(convolutions) // 2 + 1)
+        for kind in ("depthwise", "pointwise")
+    ]
+    pairs = [model.get_layer(name).get_weights() for name in names]
+    return [(*a, *b) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
 
 
 def _filled_up(count, step):

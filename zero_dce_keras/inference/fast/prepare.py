@@ -19,6 +19,12 @@ from zero_dce_keras.inference.fast.loops import (
 
 PAD = 2  # pixels that a row goes on at both ends
 
+# A table of tones has an entry for every level of [0, 255] at which the float32 1 + level
+# ends in so many zeros: shadows, where tone curves are steep, get more entries.
+ZEROS = 13
+FIRST = 127 << (23 - ZEROS)  # what the bits of 1.0 begin with
+LEVELS = ((np.arange(8193, dtype="int32") + FIRST) << ZEROS).view("float32") - 1
+
 
 @parallel
 def prepare_image(
@@ -39,8 +45,7 @@ def prepare_image(
     Args:
         image: integers (H, W, 3).
         levels: float, how many of 256 levels one step of the image's integers is.
-        tone: floats (3, 8193), each channel's tone curve at the levels of
-            `place_in_table`.
+        tone: floats (3, 8193), each channel's tone curve at `LEVELS`.
         saturation, share: floats, see `ExposureNormalization`.
         filtered: whether to denoise.
         widths, ranges: floats (2,), the constants of the denoising filter.
@@ -222,7 +227,7 @@ def _normalize(planes, unchanged, tone, saturation, share, line, toned, sums, ou
         for x in range(width):
             line[x] = plane[x] + f32(1)
         for x in range(width):
-            bits[x] = place_in_table(bits[x])
+            bits[x] = _entry(bits[x])
         for x in range(width):
             v[x] = curve[np.uint32(bits[x])]
     red, green, blue = toned[0], toned[1], toned[2]
@@ -251,19 +256,10 @@ def _sixteen_bits(value):
 
 
 @inlined
-def place_in_table(bits):
-    """The entry of a tone table that is nearest to a level.
-
-    Args:
-        bits: those of the float32 1 + level, level in [0, 255], as an int32. Without the
-            last ones they grow in steps of a 1024th of a power of 2: shadows, where tone
-            curves are steep, get more entries.
-
-    Returns:
-        int32 in [0, 8192].
-    """
-    nearest = np.int32(bits + np.int32(1 << 12)) >> np.int32(13)
-    return np.int32(nearest - np.int32(127 << 10))
+def _entry(bits):
+    """Which of `LEVELS` is nearest, by the bits of the float32 1 + level as an int32."""
+    nearest = np.int32(bits + np.int32(1 << (ZEROS - 1))) >> np.int32(ZEROS)
+    return np.int32(nearest - np.int32(FIRST))
 
 
 @compiled
