@@ -6,7 +6,6 @@
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from machine import alternate, parse_options, report
+from machine import alternate, parse_options, peak_memory, report
 
 SIZES = {"600×400": (400, 600), "1920×1080": (1080, 1920), "3840×2160": (2160, 3840)}
 STAGES_OF = "1920×1080"
@@ -231,13 +230,13 @@ def measure_memory(weights, height, width, path):
 
     if path == "fast":
         import numba  # noqa: F401
-    imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    imported = peak_memory()
     enhancer = Enhancer.from_preset(weights)
     image = photo(int(height), int(width))
     start = time.perf_counter()
     enhancer(image, fast=path == "fast")
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory()
     found = {"peak above imports, MB": round(peak - imported), "s": round(seconds, 1)}
     print(json.dumps(found))
 

@@ -200,6 +200,15 @@ def alternate(functions, repeats, clock="wall", warm_up=1):
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 
+def peak_memory():
+    """MB that this process took at its peak (Linux).
+
+    Not getrusage's figure, which a new process inherits from the one that started it.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
 class Repeated:
     """A step `count` times in a row, long enough to time; waits for none of them."""
 
