@@ -538,7 +538,15 @@ def test_ahead_keeps_the_order_and_passes_errors_on():
     assert seen == [0, 1, 2, 3, 4]
 
 
-def test_ahead_is_bounded_and_ends_with_its_user():
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda items: ahead(items, size=2),
+        lambda items: side_by_side(lambda i: i, items, workers=2),
+    ],
+    ids=["ahead", "side_by_side"],
+)
+def test_work_is_bounded_and_ends_with_its_user(start):
     made, closed = [], threading.Event()
 
     def items():
@@ -549,7 +557,7 @@ def test_ahead_is_bounded_and_ends_with_its_user():
         finally:
             closed.set()
 
-    results = ahead(items(), size=2)
+    results = start(items())
     assert next(results) == 0
     time.sleep(0.2)
     assert len(made) <= 5
@@ -587,24 +595,6 @@ def test_side_by_side_passes_errors_on_in_their_turn():
         with pytest.raises((OSError, ValueError), match=message):
             seen.extend(side_by_side(function, items(), workers=2))
         assert seen == expected
-
-
-def test_side_by_side_is_bounded_and_ends_with_its_user():
-    made, closed = [], threading.Event()
-
-    def items():
-        try:
-            for i in itertools.count():
-                made.append(i)
-                yield i
-        finally:
-            closed.set()
-
-    results = side_by_side(lambda i: i, items(), workers=2)
-    assert next(results) == 0
-    assert len(made) <= 3
-    results.close()
-    assert closed.is_set()
 
 
 def test_numba_without_openmp(clip, tmp_path):
