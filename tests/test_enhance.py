@@ -343,6 +343,20 @@ def test_watch(start, photo_folder, tmp_path):
     assert err.splitlines()[-1].startswith("2 enhanced in ") and "failed" not in err
 
 
+def test_watch_tells_once_of_two_with_one_target(start, photo_folder, tmp_path):
+    folder = photo_folder(["1.bmp", "1.png", "2.png"])
+    process = start(folder, "--watch", "-o", tmp_path / "out", "--format", "png")
+    assert {process.stdout.readline().strip() for _ in range(2)} == {
+        str(tmp_path / "out" / name) for name in ("1.png", "2.png")
+    }
+    time.sleep(3)  # several looks more
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert err.count("is already that of") == 1
+    assert err.splitlines()[-1].startswith("2 enhanced, 1 failed in ")
+
+
 def test_ctrl_c(start, tmp_path):
     """What is written stays and is counted; 130 says that it was interrupted."""
     for i in range(40):

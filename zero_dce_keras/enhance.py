@@ -164,12 +164,16 @@ def _enhance_video(enhancer, job, args):
 
 def _watch(enhancer, args, tally, find):
     """Enhance what comes into the folders, once it has stopped growing, until Ctrl-C."""
-    from zero_dce_keras.inference.jobs import Settled
+    from zero_dce_keras.inference.jobs import NoPhotographsError, Settled
 
     with contextlib.suppress(KeyboardInterrupt):
-        settled = Settled()
+        settled, told = Settled(), set()
         while True:
-            jobs, _ = find()
+            jobs, errors = find()
+            for error in errors:
+                if not isinstance(error, NoPhotographsError) and str(error) not in told:
+                    told.add(str(error))
+                    tally.fail(error)
             if ready := settled.choose(jobs):
                 _enhance(enhancer, ready, args, tally)
             time.sleep(POLL)

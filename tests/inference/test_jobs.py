@@ -50,8 +50,13 @@ def test_output_is_a_file_or_a_directory(shoot):
     assert pairs(["a.jpg", "b.jpg"], "new.png")[0]["b.jpg"] == "new.png/b.jpg"
     assert pairs(["in"], "new.png") == ({"in/c.jpg": "new.png/c.jpg"}, [])
     assert pairs(["a.jpg"], "out", suffix="_b") == ({"a.jpg": "out/a_b.jpg"}, [])
+    assert pairs(["a.jpg"], "night.2024") == ({"a.jpg": "night.2024/a.jpg"}, [])
     with pytest.raises(ValueError, match="b.jpg is a file"):
         find_jobs(["in"], "b.jpg")
+    for name in ("new.gif", "new.SVG", "new.mpeg"):
+        with pytest.raises(ValueError, match=f"^{name}: what is written ends in .png"):
+            find_jobs(["a.jpg"], name)
+    assert pairs(["a.jpg"], "new.gif/") == ({"a.jpg": "new.gif/a.jpg"}, [])
 
 
 def test_a_tree_is_mirrored(shoot):

@@ -3,6 +3,7 @@
 import dataclasses
 import glob
 import itertools
+import mimetypes
 import os
 from pathlib import Path
 
@@ -32,6 +33,10 @@ class Job:
         return self.source.suffix.lower() in VIDEO_SUFFIXES
 
 
+class NoPhotographsError(ValueError):
+    """An input is there, and nothing in it: in a watched folder no error."""
+
+
 def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
     """Lists what to enhance.
 
@@ -51,7 +56,8 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
         List of `Job`; list of exceptions, one for each input that is not among them.
 
     Raises:
-        ValueError: `output` is an input directory, or a file for many inputs.
+        ValueError: `output` is an input directory, a file for many inputs, or a file of a
+            kind that is not written.
     """
     mark = suffix or SUFFIX
     if suffix is None:
@@ -119,7 +125,7 @@ def _find(text, mark, recursive, output):
     paths = [Path(name) for name in sorted(glob.glob(text, recursive=True))]
     paths = [p for p in paths if p.suffix.lower() in known and p.is_file()]
     if not paths:
-        raise ValueError(f"{text}: no photographs match this pattern")
+        raise NoPhotographsError(f"{text}: no photographs match this pattern")
     root = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), path.parts))
     return {path: root for path in paths}
 
@@ -133,7 +139,9 @@ def _in_directory(directory, mark, recursive, output):
     if not paths:
         others = f" that do not end in {mark} already" if found else ""
         hint = "" if recursive else "; --recursive looks into those inside it"
-        raise ValueError(f"{directory}: no photographs in this directory{others}{hint}")
+        raise NoPhotographsError(
+            f"{directory}: no photographs in this directory{others}{hint}"
+        )
     return {path: directory for path in paths}
 
 
@@ -156,7 +164,14 @@ def _is_file(output, inputs):
         if path.is_file():
             raise ValueError(f"{output} is a file; give a directory to -o")
         return False
-    return path.suffix.lower() in IMAGE_SUFFIXES + VIDEO_SUFFIXES
+    known = IMAGE_SUFFIXES + VIDEO_SUFFIXES
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    if path.suffix.lower() not in known and kind.startswith(("image/", "video/")):
+        raise ValueError(
+            f"{output}: what is written ends in {', '.join(known)}; of a directory to "
+            "write into, the name ends in a slash"
+        )
+    return path.suffix.lower() in known
 
 
 def _ending(source, wanted):
