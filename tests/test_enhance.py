@@ -308,6 +308,8 @@ def test_leftovers_of_killed_runs(run, photo_folder, tmp_path):
 def start(weights):
     """Factory of running commands, ended with the test."""
     processes = []
+    # Tests in the background of a shell ignore Ctrl-C, and so would their children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run(*arguments):
         command = [sys.executable, "-m", "zero_dce_keras.enhance", "--weights", weights]
@@ -320,6 +322,7 @@ def start(weights):
         return processes[-1]
 
     yield run
+    signal.signal(signal.SIGINT, before)
     for process in processes:
         process.kill()
         process.communicate()

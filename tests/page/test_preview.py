@@ -42,9 +42,10 @@ def test_sliders_do_not_run_the_network(enhancer, fast, monkeypatch):
     def run(*args, **kwargs):
         raise AssertionError("the network ran")
 
-    model = enhancer.fast.model if fast else enhancer.model
-    monkeypatch.setattr(model.dce_model, "predict_on_batch", run)
-    monkeypatch.setattr(enhancer._runner, "_run", run)
+    if fast:
+        monkeypatch.setattr(enhancer.fast, "network", run)
+    else:
+        monkeypatch.setattr(enhancer._runner, "_run", run)
     assert preview.after(9, 1.0).mean() > 2 * preview.before.mean()
     with pytest.raises(AssertionError, match="the network ran"):
         Preview(enhancer, photograph(), fast)
