@@ -4,6 +4,8 @@ import keras
 from keras import ops
 
 from zero_dce_keras import metrics
+from zero_dce_keras.models.denoising_filter import DenoisingFilter
+from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.presets import PresetMixin
 from zero_dce_keras.models.trainers import Trainer
@@ -24,6 +26,8 @@ class ImageModel(PresetMixin, Trainer):
 
     Args:
         loss_names: names of the losses, `total_loss` first.
+        exposure_normalization, denoising_filter: dicts of arguments of
+            `ExposureNormalization` and `DenoisingFilter`, or `None` for none.
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
     """
 
@@ -32,12 +36,20 @@ class ImageModel(PresetMixin, Trainer):
     grid = 1  # parts of an image begin at multiples of this many pixels
     default_learning_rate = 1e-4
 
-    def __init__(self, loss_names, **kwargs):
+    def __init__(
+        self, loss_names, exposure_normalization=None, denoising_filter=None, **kwargs
+    ):
         # Images stay float32 under a mixed precision policy; the network casts its own.
         super().__init__(autocast=False, **kwargs)
         # Not class attributes: on PyTorch they would hide the layers.
         self.exposure_normalization = None  # its statistics are of whole images
+        if exposure_normalization is not None:
+            self.exposure_normalization = ExposureNormalization(
+                **exposure_normalization, dtype="float32"
+            )
         self.denoising_filter = None
+        if denoising_filter is not None:
+            self.denoising_filter = DenoisingFilter(**denoising_filter, dtype="float32")
         self._trackers = {
             name: keras.metrics.Mean(name=name)
             for name in (*loss_names, *REFERENCE_METRICS)
@@ -47,6 +59,37 @@ class ImageModel(PresetMixin, Trainer):
     def can_denoise(self):
         """Whether there is a denoising filter, which `denoise=False` leaves out."""
         return self.denoising_filter is not None
+
+    def gains(self, low_light):
+        """What the model must know of whole images to enhance parts of them.
+
+        Returns:
+            float tensor `(B, 1, 1, 8)`, see `ExposureNormalization.gains`; `None` where
+            the model does not normalise the exposure.
+        """
+        if self.exposure_normalization is None:
+            return None
+        return self.exposure_normalization.gains(low_light)
+
+    def prepare(self, low_light, gains=None, denoise=True):
+        """Images after the denoising filter and exposure normalisation, where there are.
+
+        Args:
+            low_light: float tensor `(B, H, W, 3)` in [0, 1].
+            gains: what `gains` says of the whole images, where these are parts of them.
+            denoise: False leaves out the denoising filter.
+
+        Returns:
+            float32 tensor `(B, H, W, 3)` in [0, 1], what the network looks at.
+        """
+        images = low_light = as_images(low_light)
+        if gains is None:
+            gains = self.gains(low_light)
+        if denoise and self.denoising_filter is not None:
+            images = self.denoising_filter(images)
+        if self.exposure_normalization is None:
+            return images
+        return self.exposure_normalization.apply_gains(images, gains, low_light)
 
     def enhance(self, low_light):
         """Enhanced images `(B, H, W, 3)` of images `(B, H, W, 3)` in [0, 1]."""
@@ -97,6 +140,14 @@ class ImageModel(PresetMixin, Trainer):
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def get_config(self):
+        normalization, filtering = self.exposure_normalization, self.denoising_filter
+        return {
+            **super().get_config(),
+            "exposure_normalization": normalization and normalization.arguments,
+            "denoising_filter": filtering and {"ranges": filtering.ranges},
+        }
 
     @property
     def metrics(self):

@@ -8,8 +8,6 @@ from keras import ops
 from zero_dce_keras import losses
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
-from zero_dce_keras.models.denoising_filter import DenoisingFilter
-from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.image_model import ImageModel, as_images
 
 # The weights of the official code; the paper writes 0.5 for colour and 20 for
@@ -106,7 +104,9 @@ class ZeroDCE(ImageModel):
             for name, weight in weights.items()
             if weight or name not in DENOISING_LOSSES
         }
-        super().__init__(("total_loss", *weights), **kwargs)
+        super().__init__(
+            ("total_loss", *weights), exposure_normalization, denoising_filter, **kwargs
+        )
         losses.check_form(loss_form)
         self.num_iterations = num_iterations
         self.filters = filters
@@ -123,12 +123,6 @@ class ZeroDCE(ImageModel):
         self.loss_form = loss_form
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dce_model = self.build_network()
-        if exposure_normalization is not None:
-            self.exposure_normalization = ExposureNormalization(
-                **exposure_normalization, dtype="float32"
-            )
-        if denoising_filter is not None:
-            self.denoising_filter = DenoisingFilter(**denoising_filter, dtype="float32")
         self._neighbor_seed = keras.random.SeedGenerator()
         self._teach = None
         self.built = True  # by construction: DCE-Net knows its shapes
@@ -216,25 +210,8 @@ class ZeroDCE(ImageModel):
             The images after denoising filter and exposure normalisation, float tensor
             `(B, H, W, 3)` in [0, 1]; and their curve maps, `(B, H, W, 3·n)`.
         """
-        images = low_light = as_images(low_light)
-        if gains is None:
-            gains = self.gains(low_light)
-        if denoise and self.denoising_filter is not None:
-            images = self.denoising_filter(images)
-        if self.exposure_normalization is not None:
-            images = self.exposure_normalization.apply_gains(images, gains, low_light)
+        images = self.prepare(low_light, gains, denoise)
         return images, self.curve_maps(images, training)
-
-    def gains(self, low_light):
-        """What the model must know of whole images to enhance parts of them.
-
-        Returns:
-            float tensor `(B, 1, 1, 8)`, see `ExposureNormalization.gains`; `None` where
-            the model does not normalise the exposure.
-        """
-        if self.exposure_normalization is None:
-            return None
-        return self.exposure_normalization.gains(low_light)
 
     def curve_maps(self, images, training=None):
         """The curve maps `(B, H, W, 3·n)` of (normalised) images `(B, H, W, 3)`."""
@@ -361,7 +338,6 @@ class ZeroDCE(ImageModel):
         }
 
     def get_config(self):
-        normalization, filtering = self.exposure_normalization, self.denoising_filter
         return {
             **super().get_config(),
             "num_iterations": self.num_iterations,
@@ -372,6 +348,4 @@ class ZeroDCE(ImageModel):
             "exposure_patch_size": self.exposure_patch_size,
             "loss_form": self.loss_form,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-            "exposure_normalization": normalization and normalization.arguments,
-            "denoising_filter": filtering and {"ranges": filtering.ranges},
         }

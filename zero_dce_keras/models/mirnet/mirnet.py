@@ -5,8 +5,6 @@ from keras import ops
 
 from zero_dce_keras import losses, metrics
 from zero_dce_keras.devices import list_gpus
-from zero_dce_keras.models.denoising_filter import DenoisingFilter
-from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_names
@@ -71,7 +69,12 @@ class MIRNet(ImageModel):
                 f"ssim_weight must not be negative. Received: {ssim_weight}"
             )
         names = ("total_loss", "charbonnier_loss", "ssim_loss")
-        super().__init__(names if ssim_weight else names[:2], **kwargs)
+        super().__init__(
+            names if ssim_weight else names[:2],
+            exposure_normalization,
+            denoising_filter,
+            **kwargs,
+        )
         losses.check_epsilon(epsilon)
         self.num_rrg = num_rrg
         self.num_mrb = num_mrb
@@ -82,12 +85,6 @@ class MIRNet(ImageModel):
         self.network = mirnet_model(
             num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
         )
-        if exposure_normalization is not None:
-            self.exposure_normalization = ExposureNormalization(
-                **exposure_normalization, dtype="float32"
-            )
-        if denoising_filter is not None:
-            self.denoising_filter = DenoisingFilter(**denoising_filter, dtype="float32")
         self.built = True  # by construction: the network knows its shapes
 
     def compile(self, *args, **kwargs):
@@ -119,33 +116,18 @@ class MIRNet(ImageModel):
         Returns:
             float tensor `(B, H, W, 3)` in [0, 1].
         """
-        inputs = low_light if gains is None else (low_light, gains)
         # Not self(…): on JAX, Keras would trace all of it with sizes that are unknown.
-        return self._enhanced(self.normalize(inputs, denoise), training=False)
+        return self._enhanced(self.prepare(low_light, gains, denoise), training=False)
 
     def _enhanced(self, images, training):
         enhanced = self.network(images, training=training)
         return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
 
-    def normalize(self, low_light, denoise=True):
-        """The images that the network sees: without noise, all of one brightness.
-
-        Args:
-            low_light: float tensor `(B, H, W, 3)` in [0, 1]; or that and `gains`, from
-                `ExposureNormalization.gains` of the whole images it was cut out of.
-            denoise: False leaves out the denoising filter, where the model has one.
-        """
-        gains = None
+    def normalize(self, low_light):
+        """As `prepare`, of images or of `(images, gains)`."""
         if isinstance(low_light, (tuple, list)):
-            low_light, gains = low_light
-        images = low_light = as_images(low_light)
-        if denoise and self.denoising_filter is not None:
-            images = self.denoising_filter(images)
-        if self.exposure_normalization is None:
-            return images
-        if gains is None:
-            gains = self.exposure_normalization.gains(low_light)
-        return self.exposure_normalization.apply_gains(images, gains, low_light)
+            return self.prepare(*low_light)
+        return self.prepare(low_light)
 
     def losses_and_output(self, low_light, reference, training):
         """One pass through the network: the losses, and the enhanced images.
@@ -194,7 +176,6 @@ class MIRNet(ImageModel):
         }
 
     def get_config(self):
-        normalization, filtering = self.exposure_normalization, self.denoising_filter
         return {
             **super().get_config(),
             "num_rrg": self.num_rrg,
@@ -203,6 +184,4 @@ class MIRNet(ImageModel):
             "block": self.block,
             "epsilon": self.epsilon,
             "ssim_weight": self.ssim_weight,
-            "exposure_normalization": normalization and normalization.arguments,
-            "denoising_filter": filtering and {"ranges": filtering.ranges},
         }
