@@ -165,13 +165,15 @@ def _is_file(output, inputs):
             raise ValueError(f"{output} is a file; give a directory to -o")
         return False
     known = IMAGE_SUFFIXES + VIDEO_SUFFIXES
+    if path.suffix.lower() in known:
+        return True
     kind = mimetypes.guess_type(path.name)[0] or ""
-    if path.suffix.lower() not in known and kind.startswith(("image/", "video/")):
+    if kind.startswith(("image/", "video/")):
         raise ValueError(
             f"{output}: what is written ends in {', '.join(known)}; of a directory to "
             "write into, the name ends in a slash"
         )
-    return path.suffix.lower() in known
+    return False
 
 
 def _ending(source, wanted):

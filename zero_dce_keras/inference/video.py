@@ -122,14 +122,15 @@ def _enhanced(enhancer, fast, decoded, adjust):
         return rgb, frame, packets
 
     with contextlib.closing(_measured(enhance, decoded)) as measured:
-        if not fast or enhance.workers == 1:
+        workers = enhance.workers if fast else 1
+        if workers == 1:
             yield from map(work, measured)
             return
         # One core for each frame: to share one, they would wait for each other often.
         # For this thread too, which is one of `ahead` and ends with the video.
         one_core = enhance.use_one_core
         one_core()
-        pool = side_by_side(work, measured, enhance.workers, start=one_core)
+        pool = side_by_side(work, measured, workers, start=one_core)
         with contextlib.closing(pool) as frames:
             yield from frames
 

@@ -10,12 +10,11 @@ from zero_dce_keras.inference.arrays import like
 from zero_dce_keras.inference.curves import check_curve_options
 from zero_dce_keras.inference.fast.curves import apply_map
 from zero_dce_keras.inference.fast.exposure import gains_of_image, tone_table
-from zero_dce_keras.inference.fast.loops import tasks
+from zero_dce_keras.inference.fast.loops import f32, tasks
 from zero_dce_keras.inference.fast.metering import cell_sums
 from zero_dce_keras.inference.fast.network import FastNetwork
 from zero_dce_keras.inference.fast.prepare import prepare_image
 
-f32 = np.float32
 MOST_WORKERS = 8  # each has memory of its own: 160 MB for frames of 3840×2160
 
 

@@ -82,7 +82,7 @@ def _power(x, exponent):
 def _cells(image):
     """The means of the metering cells, float32 `(3, h, w)` in [0, 1]."""
     size = cell_size(*image.shape[:2])
-    sums = cell_sums(np.ascontiguousarray(image), size)
+    sums = cell_sums(image, size)
     rows, columns = (
         np.minimum(size, length - np.arange(0, length, size))
         for length in image.shape[:2]
