@@ -13,7 +13,6 @@ import argparse
 import collections
 import io
 import os
-import resource
 import struct
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from machine import peak_memory
 from PIL import Image, ImageCms
 
 from zero_dce_keras import cli
@@ -206,11 +206,6 @@ def check(enhancer, directory, name, content, ending):
     return result, wrong
 
 
-def megabytes():
-    """The most memory that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-
-
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=10_000)
@@ -231,7 +226,7 @@ def main(argv=None):
         for name, content in files.items():
             result, wrong = check(enhancer, directory, name, content, "tif")
             assert not wrong and (result == "done") != (name == "moving.gif"), name
-        before, begun = megabytes(), time.perf_counter()
+        before, begun = peak_memory(), time.perf_counter()
         for case in range(args.cases):
             rng = np.random.default_rng([args.seed, case])
             name, content = damaged(files, rng)
@@ -243,7 +238,7 @@ def main(argv=None):
             for line in wrong:
                 failures += 1
                 print(f"seed {args.seed}, case {case}, {name}: {line}")
-        grown = megabytes() - before
+        grown = peak_memory() - before
         seconds = time.perf_counter() - begun
     if grown > MOST_MEGABYTES:
         failures += 1

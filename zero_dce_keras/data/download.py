@@ -10,8 +10,8 @@ from pathlib import Path
 
 import requests
 
-from zero_dce_keras.data.progress import Progress, say
 from zero_dce_keras.files import replacing
+from zero_dce_keras.progress import ProgressLine, in_words, say
 
 CHUNK = 2**14  # what a cut connection may lose at most
 LIMIT = 4 * 2**30  # of a file whose length the server does not tell
@@ -175,15 +175,51 @@ def _describe(response):
 
 
 def _receive(response, part, total):
-    with (
-        open(part.path, "ab") as file,
-        Progress(part.path.stem, total, file.tell()) as progress,
-    ):
-        for chunk in response.iter_content(CHUNK):
-            file.write(chunk)
-            progress.update(file.tell())
-            if total is None and file.tell() > LIMIT:
-                raise ConnectionError(f"{response.url}: it does not end")
+    with open(part.path, "ab") as file:
+        line, arrived = ProgressLine(), Arrived(part.path.stem, total, file.tell())
+        try:
+            for chunk in response.iter_content(CHUNK):
+                file.write(chunk)
+                line.show(arrived.so_far(file.tell()))
+                if total is None and file.tell() > LIMIT:
+                    raise ConnectionError(f"{response.url}: it does not end")
+        finally:
+            line.clear()
+            say(arrived.so_far(file.tell()))
+
+
+class Arrived:
+    """Says how much of a file has arrived, how fast, and how long the rest will take.
+
+    Args:
+        name: what arrives.
+        total: its bytes, or `None` if nobody knows.
+        start: bytes that were there before.
+    """
+
+    def __init__(self, name, total, start=0):
+        self.name = name
+        self.total = total
+        self.start = start
+        self._began = time.monotonic()
+
+    def so_far(self, done):
+        """
+        >>> Arrived("lol_dataset.zip", total=400_000_000).so_far(100_000_000)
+        'lol_dataset.zip: 100 of 400 MB (25 %)'
+        """
+        megabytes = f"{done / 1e6:.0f}"
+        if self.total:
+            percent = 100 * done // self.total
+            megabytes += f" of {self.total / 1e6:.0f} MB ({percent} %)"
+        else:
+            megabytes += " MB"
+        seconds = time.monotonic() - self._began
+        rate = (done - self.start) / max(seconds, 1e-9)
+        speed = f", {rate / 1e6:.1f} MB/s" if rate and seconds > 0.5 else ""
+        if speed and self.total:
+            speed += f", {in_words((self.total - done) / rate)} left"
+        return f"{self.name}: {megabytes}{speed}"
 
 
 def _check(part, check, size, sha256):

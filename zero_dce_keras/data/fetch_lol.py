@@ -7,9 +7,9 @@ from pathlib import Path
 
 from zero_dce_keras.data.archive import check_archive, unpack
 from zero_dce_keras.data.pairs import find_pairs
-from zero_dce_keras.data.progress import say
 from zero_dce_keras.images import IMAGE_SUFFIXES
 from zero_dce_keras.locks import locked
+from zero_dce_keras.progress import say
 
 LOL_URL = (
     "https://huggingface.co/datasets/geekyrakshit/LoL-Dataset/resolve/main/"

@@ -1,13 +1,11 @@
 """What a long run says: each result on stdout, progress and a summary on stderr."""
 
 import json
-import sys
 import time
 from collections import Counter
 
 from zero_dce_keras import cli
-
-SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
+from zero_dce_keras.progress import ProgressLine, in_words, say
 
 
 class Tally:
@@ -21,8 +19,8 @@ class Tally:
         self.as_json = as_json
         self.counts = Counter()
         self._expected = 0
-        self._start = self._shown = time.monotonic()
-        self._on_terminal = sys.stderr.isatty()
+        self._start = time.monotonic()
+        self._line = ProgressLine()
 
     @property
     def failed(self):
@@ -63,53 +61,30 @@ class Tally:
             print(json.dumps(line), flush=True)
 
     def note(self, source, text):
-        self._clear()
-        print(f"note: {source}: {text}", file=sys.stderr)
+        self._line.clear()
+        say(f"note: {source}: {text}")
 
     def summarize(self):
         """The last line."""
-        self._clear()
+        self._line.clear()
         seconds = time.monotonic() - self._start
         skipped = self.counts["skipped"]
         parts = [f"{self.counts['done']} enhanced"]
         parts += [f"{skipped} skipped (there already)"] if skipped else []
         parts += [f"{self.failed} failed"] if self.failed else []
-        print(f"{', '.join(parts)} in {_duration(seconds)}", file=sys.stderr)
+        say(f"{', '.join(parts)} in {in_words(seconds)}")
 
     def _report(self, error):
-        self._clear()
+        self._line.clear()
         cli.report(error)
 
     def _show(self):
-        now = time.monotonic()
         finished = self.counts.total() - self.counts["skipped"]
         left = self._expected - self.counts.total()
         if not finished or left <= 0:
             return
-        if not self._on_terminal and now - self._shown < SECONDS_BETWEEN:
-            return
-        self._shown = now
-        rate = finished / (now - self._start)
-        line = (
+        rate = finished / max(time.monotonic() - self._start, 1e-9)
+        self._line.show(
             f"{self.counts.total()} of {self._expected}, {rate:.2f} a second, "
-            f"{_duration(left / rate)} left"
+            f"{in_words(left / rate)} left"
         )
-        end = "\r" if self._on_terminal else "\n"
-        print(line.ljust(60), end=end, file=sys.stderr, flush=True)
-
-    def _clear(self):
-        if self._on_terminal:
-            print(" " * 60, end="\r", file=sys.stderr)
-
-
-def _duration(seconds):
-    """Seconds in words.
-
-    >>> _duration(5.2), _duration(75), _duration(7260)
-    ('5 s', '1 min 15 s', '2 h 1 min')
-    """
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

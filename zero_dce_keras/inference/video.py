@@ -2,15 +2,13 @@
 
 import contextlib
 import dataclasses
-import sys
 import time
 from pathlib import Path
 
 from zero_dce_keras.files import replacing
 from zero_dce_keras.inference.ahead import ahead, side_by_side
 from zero_dce_keras.inference.flicker import SteadyGains
-
-SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
+from zero_dce_keras.progress import ProgressLine, in_words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,22 +202,19 @@ class FrameProgress:
 
     def __init__(self, name):
         self.name = name
-        self._on_terminal = sys.stderr.isatty()
+        self._line = ProgressLine()
         self._start = None  # when the first frame was done: before it, all is compiled
 
     def __call__(self, done, expected):
         now = time.monotonic()
         if self._start is None:
-            self._start = self._shown = now
-        if now - self._shown < (0.2 if self._on_terminal else SECONDS_BETWEEN):
+            self._start = now
             return
-        self._shown = now
-        rate = (done - 1) / (now - self._start)
-        line = f"{self.name}: {done} frames, {rate:.1f} a second"
+        rate = (done - 1) / max(now - self._start, 1e-9)
+        text = f"{self.name}: {done} frames, {rate:.1f} a second"
         if expected > done:
-            line = (
+            text = (
                 f"{self.name}: {done} of {expected} frames, {rate:.1f} a second, "
-                f"{(expected - done) / rate:.0f} s left"
+                f"{in_words((expected - done) / rate)} left"
             )
-        end = "\r" if self._on_terminal else "\n"
-        print(line.ljust(79), end=end, file=sys.stderr, flush=True)
+        self._line.show(text)

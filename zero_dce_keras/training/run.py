@@ -8,12 +8,12 @@ from pathlib import Path
 import keras
 
 from zero_dce_keras.data import Augmentation, make_dataset, open_splits
-from zero_dce_keras.data.progress import say
 from zero_dce_keras.devices import describe_device, is_out_of_memory
 from zero_dce_keras.files import remove_leftovers, replacing
 from zero_dce_keras.images import plot_history
 from zero_dce_keras.locks import locked
 from zero_dce_keras.models import open_model
+from zero_dce_keras.progress import say
 from zero_dce_keras.training.build import build_model, whole_image_statistics
 from zero_dce_keras.training.run_callbacks import RunCallbacks
 from zero_dce_keras.training.run_config import check_new, check_same, write_config

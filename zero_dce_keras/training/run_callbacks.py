@@ -4,7 +4,7 @@ import importlib.util
 
 import keras
 
-from zero_dce_keras.data.progress import say
+from zero_dce_keras.progress import say
 from zero_dce_keras.training.callbacks import (
     AverageWeights,
     SavePictures,
