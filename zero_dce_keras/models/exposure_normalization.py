@@ -33,8 +33,8 @@ class ExposureNormalization(keras.layers.Layer):
 
         gamma + gamma_slope · (ln(m + pedestal) − ln(.052)), within [.4, 1],
 
-    so that the shadows of very dark photographs are lifted more. Colours are then drawn towards grey by `saturation`. The
-    shoulder s keeps lamps from burning out.
+    so that the shadows of very dark photographs are lifted more. Colours are then drawn
+    towards grey by `saturation`. The shoulder s keeps lamps from burning out.
 
     The constants are calibrated, not learned: card of the preset `zero_dce_lol`.
 
