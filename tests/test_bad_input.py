@@ -135,6 +135,17 @@ def test_data_that_cannot_be_used(main, spoil, photo_folder, tmp_path, call):
     assert contents(tmp_path) == before
 
 
+def test_pairs_of_two_sizes_are_not_stretched(photo_folder, tmp_path, call):
+    """Both could become squares of 16. Of evaluate: evaluation/test_scores.py."""
+    folder, words = of_other_size(photo_folder())
+    command = ["--dataset", "folder", "--data-dir", folder, *SMALL]
+    command += ["--no-crop", "--image-size", 16, "--output", tmp_path / "out"]
+    code, line = call(fit.main, *command)
+    files = f"{folder / 'low' / '1.png'} and {folder / 'high' / '1.png'}"
+    assert code == 1 and f"{files} {words}" in line
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     "options, words",
     [

@@ -91,6 +91,26 @@ def test_methods_share_one_table(folder, capsys):
     assert not np.array_equal(expected, photo(2) // 4)
 
 
+def test_no_denoise_leaves_out_the_filter(folder, capsys):
+    from zero_dce_keras.inference import Enhancer
+
+    write_image(folder / "low/2.png", photo(2) // 4)
+    weights = ["--dataset", "folder", "--weights", "tiny_lol_denoise"]
+    pictures, scores = [], []
+    for options, denoise in (([], None), (["--no-denoise"], False)):
+        out = folder / f"out{denoise}"
+        command = [*weights, *options, "--data-dir", str(folder), "--output", str(out)]
+        assert cli.run(evaluate.main, command) == 0
+        report = json.loads((out / "scores.json").read_text())
+        assert report["denoise"] is denoise
+        scores.append(report["methods"][0]["mean"]["ssim"])
+        pictures.append(read_image(out / "enhanced/tiny_lol_denoise/2.png"))
+    assert scores[0] != scores[1] and (pictures[0] != pictures[1]).any()
+    enhancer = Enhancer.from_preset("tiny_lol_denoise")
+    expected = enhancer(photo(2) // 4, denoise=False)
+    np.testing.assert_array_equal(pictures[1], expected)
+
+
 def test_a_bad_image_is_named_and_the_rest_is_scored(folder, capsys):
     (folder / "low/2.png").write_bytes(b"not an image")
     assert run("--data-dir", folder, "--output", folder / "out") == 1

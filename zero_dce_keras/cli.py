@@ -82,6 +82,15 @@ def device_option():
     return options
 
 
+def add_denoise(parser):
+    """`--denoise` and `--no-denoise`."""
+    parser.add_argument(
+        "--denoise",
+        action=argparse.BooleanOptionalAction,
+        help="use the model's denoiser, or leave it out (default: use what there is)",
+    )
+
+
 def enhancing_options():
     """What an `Enhancer` is told: `--iterations --strength --denoise --fast --tile`."""
     options = argparse.ArgumentParser(add_help=False)
@@ -95,11 +104,7 @@ def enhancing_options():
         type=fraction,
         help="from 0 to 1, scales the curves (default: 1)",
     )
-    options.add_argument(
-        "--denoise",
-        action=argparse.BooleanOptionalAction,
-        help="use the model's denoiser, or leave it out (default: use what there is)",
-    )
+    add_denoise(options)
     options.add_argument(
         "--fast",
         action=argparse.BooleanOptionalAction,

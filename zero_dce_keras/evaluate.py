@@ -1,6 +1,7 @@
 """Score weights on a data set: `python -m zero_dce_keras.evaluate`."""
 
 import argparse
+import functools
 import sys
 
 from zero_dce_keras import cli
@@ -50,6 +51,7 @@ def build_parser():
         default=True,
         help="whether --output gets enhanced/ (default: yes)",
     )
+    cli.add_denoise(parser)
     parser.add_argument(
         "--gt-mean",
         action="store_true",
@@ -80,7 +82,10 @@ def main(argv=None):
         raise ValueError(f"the split {args.split!r} of {args.dataset} is empty")
     if not args.output and not any(pair.reference for pair in pairs):
         raise ValueError("these photographs have no references: give an --output")
-    methods = {name: open_method(name) for name in args.weights or [DEFAULT_WEIGHTS]}
+    methods = {
+        name: open_method(name, args.denoise)
+        for name in args.weights or [DEFAULT_WEIGHTS]
+    }
     table = evaluation.compare(methods, pairs, args.output, args.save_images)
     report = evaluation.build_report(
         table,
@@ -88,6 +93,7 @@ def main(argv=None):
         dataset=args.dataset,
         split=args.split,
         data_dir=args.data_dir,
+        denoise=args.denoise,
     )
     if args.output:
         evaluation.write_report(report, args.output)
@@ -96,14 +102,14 @@ def main(argv=None):
     return int(any(row.error for rows in table.values() for row in rows))
 
 
-def open_method(weights):
+def open_method(weights, denoise=None):
     """What one `--weights` does to a uint8 image; `input` does nothing."""
     if weights == "input":
         return lambda image: image
     from zero_dce_keras.inference import Enhancer
     from zero_dce_keras.models import open_model
 
-    return Enhancer(open_model(weights))
+    return functools.partial(Enhancer(open_model(weights)), denoise=denoise)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ def build_parser():
         default=1,
         help="number of the version in DIR (default: %(default)s)",
     )
+    cli.add_denoise(parser)
     return parser
 
 
@@ -29,7 +30,10 @@ def main(argv=None):
     from zero_dce_keras.serving import export_saved_model
 
     model = open_model(args.weights)
-    print(export_saved_model(model, args.output, args.model_version))
+    if args.denoise and not model.can_denoise:
+        raise ValueError(f"--denoise: {args.weights} has no denoiser")
+    denoise = args.denoise is not False
+    print(export_saved_model(model, args.output, args.model_version, denoise))
     return 0
 
 

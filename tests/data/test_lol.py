@@ -61,6 +61,14 @@ def test_load_lol(lol_folder):
         np.testing.assert_allclose(values[0], expected, atol=1e-6)
 
 
+def test_with_crops_the_validation_set_is_whole(lol_folder):
+    data = lol_folder()
+    train, validation, _ = load_lol(data, 4, 2, 16, batch_size=2, crop=True)
+    assert [tuple(low.shape) for low, _ in train] == [(2, 16, 16, 3)] * 2
+    shapes = [(tuple(low.shape), tuple(high.shape)) for low, high in validation]
+    assert shapes == [((1, 32, 48, 3),) * 2] * 2
+
+
 def test_the_rest_as_test_set(lol_folder):
     _, _, rest = load_lol(lol_folder(), 1, 3, 16, 1, test_split="rest")
     assert len(rest) == 2

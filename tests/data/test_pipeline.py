@@ -209,9 +209,23 @@ def test_read_pairs(pairs, tmp_path):
     odd = Pair(pairs[0].low_light, tmp_path / "wide.png")
     with pytest.raises(ValueError, match=r"0\.png .*wide\.png differ in size"):
         read_pairs([odd])
+    with pytest.raises(ValueError, match=r"differ in size: \(32, 48\) and \(40, 60\)"):
+        read_pairs([odd], image_size=16)  # which both could be stretched to
     (tmp_path / "broken.png").write_bytes(b"not a photograph")
     with pytest.raises(ValueError, match=r"broken\.png"):
         read_pairs([Pair(tmp_path / "broken.png")])
+
+
+@pytest.mark.parametrize("image_size", [None, 16])
+def test_sizes_are_compared_upright(tmp_path, image_size):
+    lying = Image.fromarray(gradient(0))
+    exif = lying.getexif()
+    exif[274] = 6  # to be turned by a quarter
+    lying.save(tmp_path / "turned.png", exif=exif)
+    lying.transpose(Image.Transpose.ROTATE_270).save(tmp_path / "upright.png")
+    pair = Pair(tmp_path / "turned.png", tmp_path / "upright.png")
+    (image,) = read_pairs([pair], image_size)
+    np.testing.assert_array_equal(image[..., :3], image[..., 3:])
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,21 @@ def test_export(make_model, low_light, tmp_path):
 
 
 @small_models
+def test_losses_that_would_not_be_used_are_refused(make_model, low_light):
+    model = make_model()
+    for name, value in {
+        "loss": "mse",
+        "loss_weights": {"exposure_loss": 0.0},
+        "metrics": ["accuracy"],
+    }.items():
+        with pytest.raises(ValueError, match=f"^{name} would not be used"):
+            model.compile(**{name: value})
+    model.compile(jit_compile=False)
+    with pytest.raises(ValueError, match="takes a sample_weight"):
+        model.fit(low_light, low_light, sample_weight=low_light[:, 0, 0, 0], verbose=0)
+
+
+@small_models
 def test_odd_sizes(make_model):
     checks.check_odd_sizes(make_model)
 

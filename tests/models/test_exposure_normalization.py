@@ -154,6 +154,8 @@ def test_well_exposed_images_are_left_alone():
     "arguments",
     [
         {"well_exposed": (0.5, 0.25)},
+        {"well_exposed": (0.1,)},
+        {"centre_weight": float("nan")},
         {"target": 0},
         {"target": 1.1},
         {"gamma": 0},

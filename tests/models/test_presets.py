@@ -1,11 +1,15 @@
 import json
+import warnings
+from pathlib import Path
 
 import checks
+import h5py
+import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import Enhancer, Recipe, ZeroDCE, list_presets, load_model
-from zero_dce_keras.models import load_card
+from zero_dce_keras import Enhancer, MIRNet, Recipe, ZeroDCE, list_presets, load_model
+from zero_dce_keras.models import load_card, open_model
 from zero_dce_keras.models.presets import PresetMixin
 
 CARD = {"data": "noise, 2 images", "seed": 3, "scores": {"psnr": 7.77}, "note": "½"}
@@ -82,6 +86,28 @@ def test_a_failure_leaves_the_old_preset(low_light, tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt])
+def test_the_old_preset_is_whole_until_the_new_one_is_there(
+    failure, tmp_path, monkeypatch
+):
+    small().save_to_preset(tmp_path / "mine", CARD)
+    rename, kept = Path.rename, []
+
+    def fail_once(path, target):
+        if target == tmp_path / "mine" and not kept:
+            cards = [json.loads(p.read_text()) for p in tmp_path.rglob("metadata.json")]
+            kept.extend(card for card in cards if card == CARD)
+            raise failure
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail_once)
+    with pytest.raises(failure):
+        small().save_to_preset(tmp_path / "mine")
+    assert kept == [CARD]  # what a kill at that moment leaves
+    assert files(tmp_path) == {"mine"} and files(tmp_path / "mine") == FILES
+    assert load_card(tmp_path / "mine") == CARD
+
+
 def test_unknown_name_lists_the_presets(tmp_path):
     with pytest.raises(ValueError) as error:
         ZeroDCE.from_preset("zero_dce_lo1")
@@ -89,6 +115,16 @@ def test_unknown_name_lists_the_presets(tmp_path):
     assert all(name in str(error.value) for name in list_presets())
     with pytest.raises(ValueError, match="config.json"):
         ZeroDCE.from_preset(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x.pt", "Epoch99.PTH"])
+def test_a_file_of_another_kind_is_told_which_are_read(name, tmp_path):
+    with pytest.raises(ValueError, match="no preset.*.pth file"):
+        open_model(tmp_path / name)
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match="end in .weights.h5, .keras or .pth") as error:
+        open_model(tmp_path / name)
+    assert str(error.value).startswith(str(tmp_path / name))
 
 
 def test_a_preset_of_another_class(tmp_path):
@@ -107,6 +143,117 @@ def test_a_config_that_is_not_a_models(text, tmp_path):
         load_model(tmp_path)
 
 
+@pytest.mark.parametrize("error", [IndexError("index 1"), AttributeError("no such")])
+def test_whatever_a_constructor_raises_names_the_config(error, tmp_path, monkeypatch):
+    small().save_to_preset(tmp_path)
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(keras.saving, "deserialize_keras_object", fail)
+    with pytest.raises(ValueError, match=f"config.json: not a readable.*{error}"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "null", '"text"', ""])
+def test_a_card_that_is_not_a_card_is_an_error_that_names_it(text, tmp_path):
+    small().save_to_preset(tmp_path)
+    (tmp_path / "metadata.json").write_text(text)
+    with pytest.raises(ValueError) as error:
+        load_card(tmp_path)
+    assert str(error.value).startswith(str(tmp_path / "metadata.json") + ": ")
+
+
+def test_a_preset_without_a_card(tmp_path):
+    small().save_to_preset(tmp_path)
+    (tmp_path / "metadata.json").unlink()
+    assert load_card(tmp_path) == {}
+
+
+# Weights that are not the model's
+
+
+def refusal(directory):
+    """The message about the weights of a preset: one short line without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError) as error:
+            load_model(directory)
+    message = str(error.value)
+    assert message.startswith(str(directory / "model.weights.h5") + ": ")
+    assert "\n" not in message and len(message) < 300 + len(str(directory))
+    return message
+
+
+def test_weights_of_another_size(tmp_path):
+    small().save_to_preset(tmp_path)
+    small(num_iterations=3).save_weights(tmp_path / "model.weights.h5")
+    message = refusal(tmp_path)
+    assert "conv_3/kernel must have shape (3, 3, 8, 6)" in message
+    assert "Received: (3, 3, 8, 9): not the weights of this ZeroDCE" in message
+
+
+def test_weights_of_another_class(tmp_path):
+    small().save_to_preset(tmp_path)
+    mirnet = MIRNet(num_rrg=1, num_mrb=1, channels=8)
+    mirnet.save_weights(tmp_path / "model.weights.h5")
+    assert "conv_1/kernel must have shape (3, 3, 3, 4)" in refusal(tmp_path)
+
+
+def test_weights_with_some_missing_or_too_many(tmp_path):
+    """Keras loads what it has a place for, and says nothing of the rest."""
+    small().save_to_preset(tmp_path)
+    with h5py.File(tmp_path / "model.weights.h5", "a") as file:
+        file["layers/conv2d_3/vars/0"] = np.zeros((3, 3, 4, 4))
+    assert "layers/conv2d_3/vars/0" in refusal(tmp_path)
+    with h5py.File(tmp_path / "model.weights.h5", "a") as file:
+        del file["layers/conv2d_3"], file["layers/conv2d_2/vars/1"]
+    assert "conv_3/bias must have shape (6,)" in refusal(tmp_path)
+    with h5py.File(tmp_path / "model.weights.h5", "a") as file:
+        del file["layers"]
+    assert "Received: no more weights" in refusal(tmp_path)
+
+
+def test_weights_of_the_right_shapes_in_other_places(tmp_path):
+    """Left to Keras, whose message holds the arrays."""
+    small().save_to_preset(tmp_path)
+    with h5py.File(tmp_path / "model.weights.h5", "a") as file:
+        file.move("layers/conv2d_1", "layers/elsewhere")
+    assert "not the weights of this ZeroDCE" in refusal(tmp_path)
+
+
+def test_truncated_weights(tmp_path):
+    small().save_to_preset(tmp_path)
+    content = (tmp_path / "model.weights.h5").read_bytes()
+    (tmp_path / "model.weights.h5").write_bytes(content[:3000])
+    assert "not a readable weights file" in refusal(tmp_path)
+    (tmp_path / "model.weights.h5").unlink()
+    with pytest.raises(FileNotFoundError, match="model.weights.h5: no such file"):
+        load_model(tmp_path)
+
+
+def test_refused_weights_change_nothing(tmp_path):
+    small(num_iterations=3).save_weights(tmp_path / "other.weights.h5")
+    model = small()
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="not the weights of this ZeroDCE"):
+        model.load_weights(tmp_path / "other.weights.h5")
+    for one, other in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_weights_beside_an_optimizer(low_light, tmp_path):
+    """A network that was trained by itself saves its optimizer too."""
+    network = small().dce_model
+    network.compile("adam", "mse")
+    network.fit(low_light, np.zeros((*low_light.shape[:3], 6)), verbose=0)
+    network.save_weights(tmp_path / "network.weights.h5")
+    model = small()
+    model.load_weights(tmp_path / "network.weights.h5")
+    for one, other in zip(model.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 # What ships
 
 
@@ -120,7 +267,7 @@ def test_a_shipped_preset_loads_brightens_and_has_a_card(name, low_light):
     enhanced = enhancer(low_light)
     assert enhanced.shape == low_light.shape
     assert enhanced.mean() > 2 * low_light.mean()
-    card = json.dumps(load_card(name)).lower()
-    for fact in ("command", "data", "split", "seed", "time", "score", "terms"):
-        assert fact in card, f"the card of {name} says nothing on {fact}"
-    Recipe(**load_card(name)["recipe"]).check()
+    card = load_card(name)
+    for fact in ("command", "data", "split", "seed", "time", "scores", "terms"):
+        assert card.get(fact) not in (None, "", {}), f"{name} says nothing on {fact}"
+    Recipe(**card["recipe"]).check()

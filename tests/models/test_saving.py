@@ -238,6 +238,65 @@ def test_what_is_not_there_is_an_error_that_names_it(name, tmp_path):
         open_model(name)
 
 
+def layers_a_dataset(file):
+    del file["layers"]
+    file["layers"] = [1.0]
+
+
+def kernel_one_number(file):
+    del file["layers/conv2d_2/vars/0"]
+    file["layers/conv2d_2/vars/0"] = 1.0
+
+
+def kernel_without_shape(file):
+    del file["layers/conv2d_2/vars/0"]
+    file["layers/conv2d_2/vars/0"] = h5py.Empty("f4")
+
+
+def kernel_a_group(file):
+    del file["layers/conv2d/vars/0"]
+    file.create_group("layers/conv2d/vars/0")
+
+
+def layer_a_dataset(file):
+    del file["layers/conv2d"]
+    file["layers/conv2d"] = [1.0]
+
+
+def even_number_of_layers(file):
+    del file["layers/conv2d_1"]
+
+
+def depthwise_alone(file):
+    for name in list(file["layers"]):
+        del file[f"layers/{name}"]
+    file["layers/depthwise_conv2d/vars/0"] = np.zeros((3, 3, 3, 1))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        layers_a_dataset,
+        kernel_one_number,
+        kernel_without_shape,
+        kernel_a_group,
+        layer_a_dataset,
+        even_number_of_layers,
+        depthwise_alone,
+    ],
+)
+def test_a_weights_file_of_another_layout_is_an_error_that_names_it(edit, tmp_path):
+    """In a file without a configuration, whose kernels tell the size."""
+    path = tmp_path / "odd.weights.h5"
+    small().dce_model.save_weights(path)
+    open_model(path)
+    with h5py.File(path, "a") as file:
+        edit(file)
+    with pytest.raises(ValueError, match=r"odd\.weights\.h5: ") as error:
+        open_model(path)
+    assert "\n" not in str(error.value)
+
+
 def test_a_directory_is_not_a_weights_file(tmp_path):
     (tmp_path / "folder.weights.h5").mkdir()
     with pytest.raises((ValueError, OSError), match="folder.weights.h5"):

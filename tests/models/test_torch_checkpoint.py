@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import struct
+import tracemalloc
 import zipfile
 
 import checks
@@ -15,11 +16,12 @@ import pytest
 
 from zero_dce_keras import (
     Enhancer,
+    MIRNet,
     ZeroDCE,
     ZeroDCEPlusPlus,
     load_torch_checkpoint,
 )
-from zero_dce_keras.models import open_model
+from zero_dce_keras.models import load, open_model, torch_checkpoint
 from zero_dce_keras.models.torch_checkpoint import read_torch_checkpoint
 
 MAKERS = {
@@ -392,7 +394,7 @@ def test_truncated_files(write, part, tmp_path):
     content, storages = tensors({"a": np.zeros(1000), "b": np.ones((10, 10))})
     path = write(tmp_path / "torn.pth", content, storages)
     path.write_bytes(path.read_bytes()[: int(part * path.stat().st_size)])
-    with pytest.raises(ValueError, match=r"torn\.pth: "):
+    with pytest.raises(ValueError, match=r"torn\.pth: truncated"):
         read_torch_checkpoint(path)
 
 
@@ -415,7 +417,211 @@ def test_no_state_dict(item, tmp_path):
         read_torch_checkpoint(path)
 
 
+def python_global(module, name):
+    return f"c{module}\n{name}\n".encode()
+
+
+def text(content):
+    return b"X" + struct.pack("<I", len(content)) + content.encode()
+
+
+def write_program(write, path, program):
+    """A file with this pickle, instead of one of an empty dict."""
+    write(path, {})
+    if write is write_legacy:
+        whole = path.read_bytes()
+        before, _, after = whole.rpartition(b"\x80\x02}q\x00.")
+        path.write_bytes(before + program + after)
+    else:
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("archive/data.pkl", program)
+    return path
+
+
+ORDERED_DICT = python_global("collections", "OrderedDict")
+REBUILD = python_global("torch._utils", "_rebuild_tensor_v2")
+DEEP = b")" + b"\x85" * 1000  # ((((…),),),): hashed, it overflows the stack if deeper
+STATE = b"}" + text("shape") + b")s"  # {"shape": ()}
+STORAGE = python_global("torch", "FloatStorage")
+REFUSED_PROGRAMS = {
+    "key": (b"}" + DEEP + b"K\x01s.", "keys must be"),
+    "keys": (b"}(" + text("a") + b"K\x01" + DEEP + b"K\x01u.", "keys must be"),
+    "key of pairs": (
+        ORDERED_DICT + b"](" + DEEP + b"K\x01\x86e\x85R.",
+        "keys must be",
+    ),
+    "name of a storage": (
+        b"(" + text("storage") + STORAGE + DEEP + text("cpu") + b"K\x01tQ.",
+        "name of a storage",
+    ),
+    "shape": (
+        REBUILD
+        + b"(("
+        + text("storage")
+        + STORAGE
+        + text("1")
+        + text("cpu")
+        + b"K\x01tQK\x00"
+        + 2 * (b"(" + b"K\x01" * 1000 + b"t")
+        + b"tR.",
+        "at most 8 axes",
+    ),
+    "attribute of a function": (REBUILD + STATE + b"b.", "only an ordered dict"),
+    "attribute of a dict": (
+        # An ordered dict that claims to be an array.
+        b"}" + text("a") + ORDERED_DICT + b")R" + STATE + b"bs.",
+        "must map names to arrays",
+    ),
+    "set": (b"\x8f.", "opcode 0x8f"),
+    "instance": (b"(icollections\nOrderedDict\n.", "opcode 0x69"),
+    "size of a text": (b"X\xff\xff\xff\xffa.", "truncated"),
+    "half a name": (b"ccollections\nOrdere", "truncated|refused"),
+}
+
+
+@every_format
+@pytest.mark.parametrize("name", REFUSED_PROGRAMS)
+def test_programs_of_no_state_dict(write, name, tmp_path):
+    program, message = REFUSED_PROGRAMS[name]
+    path = write_program(write, tmp_path / "odd.pth", b"\x80\x02" + program)
+    with pytest.raises(ValueError, match=rf"odd\.pth: .*({message})") as error:
+        read_torch_checkpoint(path)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 500
+    assert not vars(torch_checkpoint._Unpickler._rebuild_tensor)
+
+
+@every_format
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"}r" + struct.pack("<I", 2**22) + b".",  # memo
+        b"X" + struct.pack("<I", 2**26) + b"a.",  # text
+    ],
+)
+def test_sizes_in_a_program_cost_nothing(write, program, tmp_path):
+    path = write_program(write, tmp_path / "bomb.pth", b"\x80\x02" + program)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"bomb\.pth: "):
+            read_torch_checkpoint(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+
+
+@every_format
+def test_ordered_dicts_of_torch(write, tmp_path):
+    """With `_metadata`, as state dicts have it, and as Python 2 wrote them."""
+    content, storages = tensors({"a": np.ones(3), "b": np.zeros((2, 2))})
+    pairs = Call(
+        Global("collections", "OrderedDict"), [list(i) for i in content.items()]
+    )
+    content._metadata = collections.OrderedDict({"": {"version": 1}})
+    for item in (content, pairs):
+        found = read_torch_checkpoint(write(tmp_path / "a.pth", item, storages))
+        assert {name: array.sum() for name, array in found.items()} == {"a": 3, "b": 0}
+
+
+def test_the_largest_program(tmp_path, monkeypatch):
+    path = write_zip(tmp_path / "a.pth", *tensors({"a": np.ones(3)}))
+    read_torch_checkpoint(path)
+    monkeypatch.setattr(torch_checkpoint, "LARGEST_PROGRAM", 50)
+    with pytest.raises(ValueError, match=r"a\.pth: .*larger than 50 bytes"):
+        read_torch_checkpoint(path)
+
+
+def test_the_beginning_of_a_zip_file(tmp_path):
+    (tmp_path / "a.pth").write_bytes(b"PK\x03\x04" + bytes(100))
+    message = r"a\.pth: truncated archive: copy or download it again"
+    with pytest.raises(ValueError, match=message):
+        read_torch_checkpoint(tmp_path / "a.pth")
+
+
 # What does not fit
+
+
+HUGE = {
+    "ZeroDCE": {
+        "e_conv1.weight": (5000, 1, 1, 1),
+        "e_conv2.weight": (1, 1, 1, 1),
+        "e_conv3.weight": (3, 1, 1, 1),
+    },
+    "ZeroDCEPlusPlus": {
+        "e_conv1.point_conv.weight": (5000, 1, 1, 1),
+        "e_conv2.point_conv.weight": (1, 1, 1, 1),
+        "e_conv3.point_conv.weight": (3, 1, 1, 1),
+    },
+    "MIRNet": {
+        "conv_in.weight": (200, 1, 1, 1),
+        "body.0.body.0.blocks.0.0.body.0.weight": (1,),
+    },
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_models_larger_than_the_file(name, tmp_path, monkeypatch):
+    """They are refused before they are built."""
+    arrays = {key: np.zeros(shape) for key, shape in HUGE[name].items()}
+    path = write_zip(tmp_path / "huge.pth", *tensors(arrays))
+    monkeypatch.setattr(load, "_build", None)
+    with pytest.raises(ValueError, match=rf"huge\.pth: .* ask for a {name} of"):
+        open_model(path)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ZeroDCE(num_iterations=1, filters=1, num_layers=1),
+        lambda: ZeroDCE(num_iterations=9, filters=1, num_layers=1),
+        lambda: ZeroDCE(num_iterations=1, filters=1, num_layers=3),
+        lambda: ZeroDCE(num_iterations=9, filters=16, num_layers=3),
+        lambda: ZeroDCE(num_iterations=1, filters=16, num_layers=9),
+        lambda: ZeroDCEPlusPlus(filters=1, num_layers=1),
+        lambda: ZeroDCEPlusPlus(filters=64, num_layers=9),
+        lambda: MIRNet(1, 1, 4),
+        lambda: MIRNet(2, 1, 12),
+    ],
+)
+def test_no_model_is_refused_for_its_size(make, tmp_path):
+    """A file of a byte a parameter is large enough."""
+    model = make()
+    size = {key: getattr(model, key) for key in model.size_arguments if key != "block"}
+    if isinstance(model, ZeroDCEPlusPlus):
+        size.pop("num_iterations", None)
+    path = tmp_path / "a.pth"
+    path.write_bytes(bytes(model.count_params()))
+    load._check_size(path, type(model), **size)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"e_conv1.weight": np.ones(())},
+        {"e_conv1.point_conv.weight": np.ones(()), "e_conv2.point_conv.weight": [1]},
+        {"conv_in.weight": np.ones(()), "body.0.body.0.conv_out.weight": np.ones(1)},
+    ],
+)
+def test_kernels_that_are_one_number(arrays, tmp_path):
+    content = tensors({name: np.asarray(array) for name, array in arrays.items()})
+    path = write_zip(tmp_path / "odd.pth", *content)
+    name = next(iter(arrays))
+    with pytest.raises(ValueError, match=rf"odd\.pth: .*'{name}' of shape \(\)"):
+        open_model(path)
+
+
+def test_what_does_not_fit_is_named_with_the_file(tmp_path):
+    arrays = state_dict(MAKERS["zero_dce"]())
+    cases = (
+        ({"e_conv2.weight": np.ones((4, 4, 5, 5))}, r"e_conv2\.weight must have shape"),
+        ({"e_conv4.weight": np.ones((4, 4, 3, 3))}, "num_layers must be odd"),
+        ({"e_conv9.bias": np.ones(3)}, r"has unexpected e_conv9\.bias"),
+        ({"fc.weight": np.ones((2, 3))}, r"'fc\.weight' of shape \(2, 3\)"),
+    )
+    for change, message in cases:
+        path = write_zip(tmp_path / "odd.pth", *tensors(arrays | change))
+        with pytest.raises(ValueError, match=rf"odd\.pth: .*{message}") as error:
+            open_model(path)
+        assert "source" not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -425,7 +631,7 @@ def test_no_state_dict(item, tmp_path):
         (lambda a: a.update({"e_conv9.bias": np.ones(3)}), r"unexpected e_conv9\.bias"),
         (
             lambda a: a.update({"e_conv2.weight": np.ones((4, 4, 5, 5))}),
-            r"e_conv2\.weight must become a conv of shape \(3, 3, 4, 4\)",
+            r"e_conv2\.weight must have shape \(4, 4, 3, 3\)",
         ),
         (lambda a: a.update({"e_conv2.bias": np.ones((4, 1))}), r"e_conv2\.bias must"),
     ],

@@ -108,10 +108,18 @@ def test_the_model_passes_its_arguments_to_the_losses(low_light):
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"well_exposedness": 1.5}, {"well_exposedness": -0.1}, {"loss_form": "seed"}],
+    [
+        {"well_exposedness": 1.5},
+        {"well_exposedness": -0.1},
+        {"loss_form": "seed"},
+        {"exposure_patch_size": 0},
+        {"loss_weights": {"exposure_loss": -1}},
+        {"loss_weights": {"exposure_loss": float("nan")}},
+    ],
+    ids=str,
 )
 def test_errors(arguments):
-    with pytest.raises(ValueError, match=f"{next(iter(arguments))[5:]} must be"):
+    with pytest.raises(ValueError, match=f"{next(iter(arguments))[5:]} must "):
         ZeroDCE(**arguments)
 
 

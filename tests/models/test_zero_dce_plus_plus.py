@@ -114,7 +114,14 @@ def test_a_weights_file_opens_as_what_it_is(low_light, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"scale_factor": 0}, {"resampling": "cubic"}, {"num_iterations": 0}]
+    "arguments",
+    [
+        {"scale_factor": 0},
+        {"scale_factor": 2.0},
+        {"scale_factor": float("inf")},
+        {"resampling": "cubic"},
+        {"num_iterations": 0},
+    ],
 )
 def test_errors(arguments):
     with pytest.raises(ValueError, match=f"{next(iter(arguments))} must be"):

@@ -73,6 +73,18 @@ def test_a_version_appears_whole_or_not_at_all(model, tmp_path, monkeypatch, err
     assert files(tmp_path) == []
 
 
+def test_without_the_filter(tmp_path, low_light):
+    model = ZeroDCE(2, filters=4, num_layers=3, denoising_filter={})
+    for version, denoise in ((1, True), (2, False)):
+        path = export_saved_model(model, tmp_path, version, denoise)
+        serve = tf.saved_model.load(str(path)).signatures["serving_default"]
+        enhanced = serve(images=tf.constant(low_light))["enhanced"]
+        expected = model.enhance(low_light, denoise=denoise)
+        np.testing.assert_allclose(enhanced, expected, atol=1e-5)
+        other = model.enhance(low_light, denoise=not denoise)
+        assert np.abs(enhanced - other).max() > 1e-3
+
+
 def test_mixed_precision(tmp_path, low_light):
     """What is served takes and gives float32."""
     checks.check_export(

@@ -22,6 +22,7 @@ from zero_dce_keras import (
     train,
 )
 from zero_dce_keras.devices import describe_device
+from zero_dce_keras.files import TEMPORARY
 from zero_dce_keras.models import open_model
 from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
 
@@ -166,6 +167,19 @@ def test_zero_dce_plus_plus(data, tmp_path, low_light):
         run(data, tmp_path / "other", weights=tmp_path / "run" / "best.weights.h5")
 
 
+def test_weights_of_another_preparation_are_told(data, tmp_path, capsys):
+    recipe = TINY.replace(epochs=1, normalize_exposure=True, adaptive_tone=True)
+    model, _ = run(data, tmp_path / "run", recipe)
+    assert model.exposure_normalization.black == 0.5
+    assert model.exposure_normalization.gamma_slope == 0.1
+    weights = tmp_path / "run" / "best.weights.h5"
+    for name, told in ((recipe, False), (recipe.replace(adaptive_tone=False), True)):
+        capsys.readouterr()
+        run(data, tmp_path / f"other-{told}", name, weights=weights)
+        note = "best.weights.h5 were trained with exposure_normalization={"
+        assert (note in capsys.readouterr().err) == told
+
+
 def test_a_teacher(finished, data, tmp_path):
     """Of any weights of a model with curves; in `config.json` for `--resume`."""
     teacher = str(finished[0] / "best.weights.h5")
@@ -301,7 +315,7 @@ def test_ctrl_c_saves(data, tmp_path, monkeypatch, capsys, whole_epochs):
     assert int(last.optimizer.iterations) == 2 * whole_epochs + 1
     for one, other in zip(last.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert not [name for name in files(tmp_path) if name.startswith("unfinished")]
+    assert not [name for name in files(tmp_path) if TEMPORARY.search(name)]
     assert (tmp_path / "history.png").exists() == bool(whole_epochs)
     if whole_epochs:
         assert len(rows(tmp_path)) == 1
@@ -322,7 +336,7 @@ def test_ctrl_c_while_a_file_is_written(data, tmp_path, monkeypatch, low_light):
     run(data, tmp_path, TINY.replace(learning_rate=0.01))
     with h5py.File(tmp_path / "best.weights.h5") as file:
         assert "layers" in file
-    assert not [name for name in files(tmp_path) if name.startswith("unfinished")]
+    assert not [name for name in files(tmp_path) if TEMPORARY.search(name)]
     assert load_model(tmp_path / "last.keras")(low_light).shape == low_light.shape
 
 
@@ -371,6 +385,8 @@ def test_a_real_sigint(data, tmp_path):
         {"scale_factor": 0},
         {"resampling": "cubic"},
         {"augment_noise": -0.1},
+        {"exposure_weight": -1.0},
+        {"denoising_weight": float("nan")},
         {"well_exposedness": 1.5},
         {"train_images": 0},
         {"validation_images": -1},

@@ -5,6 +5,9 @@ alone, so that arrays and the tensors of every backend can be changed. None clip
 `augment` does once, at the end.
 """
 
+import functools
+import itertools
+
 import numpy as np
 
 
@@ -75,7 +78,11 @@ class Augmentation:
 
     A strength of s draws factors from 1/(1+s) to 1+s, as likely below 1 as above; 0
     draws none. What is drawn depends on the seed, the epoch and the batch alone, and is
-    the same on every backend. Crops and flips are options of `make_dataset`.
+    the same on every backend. A map of `tf.data` knows no epochs: it counts its batches
+    on and on, from 0, and every map with the same seed draws the same.
+
+    Crops and flips are not among these changes: `make_dataset` cuts and mirrors a
+    photograph and its reference alike, by its own `crop`, `flip`, `rotate` and `seed`.
 
     Args:
         exposure: strength of the gain of the whole image; 1 is half to twice as bright.
@@ -115,7 +122,7 @@ class Augmentation:
                     f"{name} must be finite and not negative. Received: {strength}"
                 )
         self.seed = seed
-        self._generator = None  # of the map's seeds
+        self._calls = itertools.count()  # those that are no map
 
     def draw(self, shape, epoch, batch):
         """The numbers for a batch.
@@ -132,7 +139,7 @@ class Augmentation:
         rng = np.random.default_rng([self.seed, epoch, batch, 1])
         count = shape[0]
         uniform = rng.random((count, 1, 1, 5), dtype="float32")
-        draws = _draws(self.strengths, uniform, np)
+        draws = _draws(self.strengths, uniform)
         if self.strengths["noise"]:
             noise = rng.standard_normal(shape, dtype="float32")
             draws["noise"] = draws["noise"] * noise
@@ -141,31 +148,52 @@ class Augmentation:
     def __call__(self, low_light, reference=None):
         """For `tf.data.Dataset.map`: change the low-light images of a float batch.
 
-        New numbers for every batch of every epoch, by stateless operations of a seed
-        that a generator counts up; map without `num_parallel_calls`, so that batches
-        take their seeds in order. A reference passes through unchanged.
-        """
-        from zero_dce_keras.lazy import require
+        The n-th batch of a map, over all epochs, takes `draw(shape, 0, n)`; map without
+        `num_parallel_calls`, so that batches are counted in order.
 
-        tf = require("tensorflow")
-        if self._generator is None:
-            with tf.init_scope():
-                self._generator = tf.random.Generator.from_seed(self.seed, "philox")
-        seeds = tf.cast(self._generator.make_seeds(2), tf.int32)  # (2, 2)
-        shape = tf.shape(low_light)
-        uniform = tf.random.stateless_uniform((shape[0], 1, 1, 5), seeds[:, 0])
-        draws = _draws(self.strengths, uniform, tf)
-        if self.strengths["noise"]:
-            draws["noise"] *= tf.random.stateless_normal(shape, seeds[:, 1])
+        Args:
+            low_light: float tensor `(B, H, W, 3)` in [0, 1].
+            reference: tensor, passed through unchanged. Default: none.
+
+        Returns:
+            The changed images, of the same shape and in [0, 1]; with a reference, the
+            two as a tuple.
+
+        Raises:
+            ValueError: if `low_light` is no batch.
+        """
+        import tensorflow as tf  # not by `require`, which AutoGraph would warn about
+
+        low_light = tf.convert_to_tensor(low_light)
+        if low_light.shape.rank not in (4, None):  # None: not known in this map
+            raise ValueError(
+                "low_light must be a batch (B, H, W, 3): map after `dataset.batch`. "
+                f"Received: {low_light.shape}"
+            )
+        draws = {}
+        if self:
+            # A map is traced once, and so gets a count of its own.
+            numbers = itertools.count() if tf.inside_function() else self._calls
+            draw = functools.partial(self._draw_next, numbers)
+            names = [name for name, strength in self.strengths.items() if strength]
+            types = [tf.float32] * len(names)
+            arrays = tf.numpy_function(draw, [tf.shape(low_light)], types)
+            draws = dict(zip(names, arrays))
         changed = augment(low_light, draws, tf.clip_by_value)
+        changed.set_shape(low_light.shape)  # which NumPy's part has hidden
         return changed if reference is None else (changed, reference)
+
+    def _draw_next(self, numbers, shape):
+        """What `draw` gives for the next batch of a map, in the order of `strengths`."""
+        draws = self.draw(tuple(shape), 0, next(numbers))
+        return [draws[name] for name in self.strengths if name in draws]
 
     def __bool__(self):
         """Whether it changes anything."""
         return any(self.strengths.values())
 
 
-def _draws(strengths, uniform, library):
+def _draws(strengths, uniform):
     """The numbers of `augment` out of `(B, 1, 1, 5)` in [0, 1); noise as its deviation.
 
     Every change has its own columns, so that one does not depend on which others are on.
@@ -181,11 +209,10 @@ def _draws(strengths, uniform, library):
     if strengths["white_balance"]:
         gains = [
             factors(strengths["white_balance"], red),
-            library.ones_like(red),
+            np.ones_like(red),
             factors(strengths["white_balance"], blue),
         ]
-        concatenate = getattr(library, "concat", None) or library.concatenate
-        draws["white_balance"] = concatenate(gains, axis=-1)
+        draws["white_balance"] = np.concatenate(gains, axis=-1)
     if strengths["gamma"]:
         draws["gamma"] = factors(strengths["gamma"], gamma)
     if strengths["noise"]:

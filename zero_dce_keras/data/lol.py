@@ -19,6 +19,7 @@ def load_lol(
     batch_size=16,
     seed=1143,
     test_split="eval15",
+    crop=False,
     **options,
 ):
     """LOL as three data sets of `(low_light, reference)` in [0, 1], for `fit`.
@@ -38,13 +39,15 @@ def load_lol(
         seed: seed of the shuffling, and of the random crops if asked for.
         test_split: `"eval15"`, or `"rest"` for the training pairs that neither the
             training nor the validation set holds.
+        crop: whether the training images are random squares of `image_size`, cut out
+            and not resized. The validation images then stay whole, one pair a batch.
         **options: what else `make_dataset` takes for the training set:
-            `drop_remainder`, `crop`, `flip`.
+            `drop_remainder`, `flip`, `rotate`, `mixup`, `augmentation`.
 
     Returns:
         `(train, validation, test)`: `tf.data.Dataset`s (on JAX and PyTorch
         `PhotoBatches`) of pairs of float32 tensors `(B, image_size, image_size, 3)`;
-        `(1, H, W, 3)` for the test set.
+        `(1, H, W, 3)` for the test set, and with `crop` for the validation set.
 
     Raises:
         FileNotFoundError: if the data set is not there and cannot be downloaded; the
@@ -64,12 +67,14 @@ def load_lol(
     splits = split_lol(data_dir, train_images, validation_images)
     print(f"LOL: {splits.describe()}", file=sys.stderr)
     test = splits.test if test_split == "eval15" else splits.rest
+    whole = {"image_size": None, "batch_size": 1}
+    resized = {"image_size": image_size, "batch_size": batch_size}
     return (
         make_dataset(
-            splits.train, image_size, batch_size, shuffle=True, seed=seed, **options
+            splits.train, **resized, shuffle=True, seed=seed, crop=crop, **options
         ),
-        make_dataset(splits.validation, image_size, batch_size),
-        make_dataset(test, image_size=None, batch_size=1),
+        make_dataset(splits.validation, **(whole if crop else resized)),
+        make_dataset(test, **whole),
     )
 
 

@@ -19,25 +19,37 @@ def read_pairs(pairs, image_size=None):
         photograph.
 
     Raises:
-        ValueError: if a file cannot be read, or the two of a pair differ in size.
+        ValueError: if a file cannot be read, or the two of a pair differ in size as
+            they lie on disk, upright.
     """
 
-    def read(path):
-        image = read_image(path)
+    def resize(image):
         if image_size is None:
             return image
         return resize_image(image, image_size, image_size)
 
     def read_pair(pair):
+        low_light = read_image(pair.low_light)
         if pair.reference is None:
-            return read(pair.low_light)
-        low_light, reference = read(pair.low_light), read(pair.reference)
-        if low_light.shape != reference.shape:
-            raise ValueError(
-                f"{pair.low_light} and {pair.reference} differ in size: "
-                f"{low_light.shape[:2]} and {reference.shape[:2]}"
-            )
-        return np.concatenate([low_light, reference], axis=-1)
+            return resize(low_light)
+        reference = read_image(pair.reference)
+        check_same_size(pair, low_light, reference)  # before both become squares
+        return np.concatenate([resize(low_light), resize(reference)], axis=-1)
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(read_pair, pairs))
+
+
+def check_same_size(pair, low_light, reference):
+    """Raise a `ValueError` that names both files, unless their images fit together.
+
+    Args:
+        pair: the `Pair` that was read.
+        low_light: its photograph, array `(H, W, 3)`.
+        reference: its reference, array `(H, W, 3)`.
+    """
+    if low_light.shape != reference.shape:
+        raise ValueError(
+            f"{pair.low_light} and {pair.reference} differ in size: "
+            f"{low_light.shape[:2]} and {reference.shape[:2]}"
+        )

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zero_dce_keras.data.read_pairs import check_same_size
 from zero_dce_keras.images import read_image
 from zero_dce_keras.metrics import calculate_psnr, ssim
 
@@ -112,6 +113,7 @@ def evaluate_pairs(pairs, enhancer):
                 continue
             path = pair.reference
             reference = read_image(path)
+            check_same_size(pair, low_light, reference)
             scores = score_image(reference, enhanced)
         except (OSError, ValueError, MemoryError) as error:
             line = " ".join(str(error).split())

@@ -36,7 +36,7 @@ def charbonnier(reference, enhanced, epsilon=1e-3):
 
 def check_epsilon(epsilon):
     """Raise a `ValueError` unless ε is positive."""
-    if epsilon <= 0:
+    if not epsilon > 0:  # NaN is not
         raise ValueError(f"epsilon must be positive. Received: {epsilon}")
 
 

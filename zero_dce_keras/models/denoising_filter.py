@@ -25,9 +25,9 @@ class DenoisingFilter(keras.layers.Layer):
     The noise of a camera's dark pixels is a few of 255 levels, however much they are
     brightened afterwards. So the ranges are constants, and the filter follows the gain
     of the enhancement by itself: where little is amplified, what it changes stays small.
-    The ranges are those at which neighbouring pixels of enhanced photographs predict
-    each other best (`zero_dce_keras.losses.denoising`), without references:
-    docs/experiments.md.
+    At a second range of 1.5 levels neighbouring pixels of enhanced photographs predict
+    each other best (`tools/filter_ranges.py`, without references); the form and the
+    first range were calibrated on references: docs/experiments.md.
 
     Args:
         ranges: two positive numbers, in levels of an 8-bit image.

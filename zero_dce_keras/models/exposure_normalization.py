@@ -1,5 +1,7 @@
 """Exposure normalisation: every photograph to the same brightness, by its statistics."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -96,9 +98,9 @@ class ExposureNormalization(keras.layers.Layer):
             ("centre_weight", centre_weight),
             ("gamma_slope", gamma_slope),
         ):
-            if value < 0:
+            if not 0 <= value < math.inf:  # NaN is neither
                 raise ValueError(f"{name} must not be negative. Received: {value}")
-        if well_exposed is not None and not 0 <= well_exposed[0] < well_exposed[1] <= 1:
+        if well_exposed is not None and not _is_range(well_exposed):
             raise ValueError(
                 "well_exposed must be None or two increasing brightnesses in [0, 1]. "
                 f"Received: {well_exposed}"
@@ -258,6 +260,10 @@ def cell_size(height, width):
     if isinstance(height, int) and isinstance(width, int):
         return CELL * max(1, min(height, width) // (CELL * LEAST_CELLS))
     return CELL * ops.maximum(1, ops.minimum(height, width) // (CELL * LEAST_CELLS))
+
+
+def _is_range(values):
+    return len(values) == 2 and 0 <= values[0] < values[1] <= 1
 
 
 def _at_least_black(x):

@@ -91,8 +91,11 @@ class ImageModel(PresetMixin, Trainer):
             return images
         return self.exposure_normalization.apply_gains(images, gains, low_light)
 
-    def enhance(self, low_light):
-        """Enhanced images `(B, H, W, 3)` of images `(B, H, W, 3)` in [0, 1]."""
+    def enhance(self, low_light, denoise=True):
+        """Enhanced images `(B, H, W, 3)` of images `(B, H, W, 3)` in [0, 1].
+
+        Here, for a model that says no more, without a filter to leave out by `denoise`.
+        """
         return self(low_light, training=False)
 
     def compile(
@@ -114,11 +117,20 @@ class ImageModel(PresetMixin, Trainer):
             global_clipnorm: gradients whose global norm is larger are scaled to it.
             weight_decay: decoupled weight decay (AdamW's).
             l2: coupled weight decay, added to the gradient after clipping.
-            **kwargs: what else `keras.Model.compile` takes, `jit_compile` say.
+            **kwargs: what else `keras.Model.compile` takes, `jit_compile` say; but no
+                losses and metrics, which the models have of their own.
 
         Raises:
-            ValueError: if an optimizer comes with arguments for another one.
+            ValueError: if an optimizer comes with arguments for another one, or if
+                there are losses or metrics.
         """
+        for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
+            if kwargs.get(name) is not None:
+                raise ValueError(
+                    f"{name} would not be used: {type(self).__name__} computes its own "
+                    "losses and metrics, see the arguments of its constructor. "
+                    f"Received: {kwargs[name]!r}"
+                )
         options = (learning_rate, global_clipnorm, weight_decay, l2)
         if optimizer is not None and any(option is not None for option in options):
             raise ValueError(
@@ -166,10 +178,10 @@ class ImageModel(PresetMixin, Trainer):
         return {name: self._trackers[name].result() for name in values}
 
 
-def as_images(images):
+def as_images(images, name="low_light"):
     """Images as float32, whatever float type they came in."""
     images = ops.convert_to_tensor(images)
     dtype = keras.backend.standardize_dtype(images.dtype)
     if not keras.backend.is_float_dtype(dtype):
-        raise ValueError(f"low_light must be float, in [0, 1]. Received: {dtype}")
+        raise ValueError(f"{name} must be float, in [0, 1]. Received: {dtype}")
     return ops.cast(images, "float32")

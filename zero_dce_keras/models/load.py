@@ -11,7 +11,7 @@ import numpy as np
 from zero_dce_keras.models.mirnet import MIRNet
 from zero_dce_keras.models.presets import CONFIG_ATTRIBUTE, PresetMixin, load_preset
 from zero_dce_keras.models.torch_checkpoint import (
-    load_torch_checkpoint,
+    assign_arrays,
     read_torch_checkpoint,
 )
 from zero_dce_keras.models.zero_dce import ZeroDCE
@@ -19,6 +19,7 @@ from zero_dce_keras.models.zero_dce_plus_plus import ZeroDCEPlusPlus
 
 # Models whose PyTorch checkpoints `--weights` recognises, by `torch_arguments`.
 TORCH_MODELS = (ZeroDCE, ZeroDCEPlusPlus, MIRNet)
+TORCH_PREFIXES = ("e_conv", "body.", "conv_in.", "conv_out.")
 
 
 def load_model(path):
@@ -87,12 +88,48 @@ def _open_torch_checkpoint(weights):
     for model in TORCH_MODELS:
         arguments = model.torch_arguments(shapes)
         if arguments is not None:
-            try:
-                return load_torch_checkpoint(model(**arguments), arrays)
-            except ValueError as error:
-                raise ValueError(f"{weights}: {error}") from None
+            _check_size(weights, model, **arguments)
+            return assign_arrays(_build(weights, model, arguments), arrays, weights)
     known = ", ".join(model.__name__ for model in TORCH_MODELS)
-    raise ValueError(f"{weights}: not the names of the official {known}")
+    unknown = [name for name in shapes if not name.startswith(TORCH_PREFIXES)]
+    first = (unknown or list(shapes))[0]
+    raise ValueError(
+        f"{weights}: not the names and shapes of the official {known}. "
+        f"Received: {first[:80]!r} of shape {shapes[first]}"
+    )
+
+
+def _check_size(
+    weights,
+    model,
+    num_iterations=1,
+    filters=0,
+    num_layers=0,
+    num_rrg=0,
+    num_mrb=0,
+    channels=0,
+):
+    """Refuse a model whose parameters, a byte each, are more than the file can hold."""
+    hidden = max(num_layers - 2, 0)
+    read_by_last = 2 * filters if hidden else 3  # channels
+    parameters = {  # the largest kernels alone
+        ZeroDCE: 9 * (hidden * filters**2 + read_by_last * 3 * num_iterations),
+        ZeroDCEPlusPlus: hidden * filters**2,
+        MIRNet: 1200 * num_rrg * num_mrb * channels**2,
+    }[model]
+    size = Path(weights).stat().st_size
+    if parameters > size:
+        raise ValueError(
+            f"{weights}: its names and shapes ask for a {model.__name__} of more than "
+            f"{parameters} parameters. Received: a file of {size} bytes"
+        )
+
+
+def _build(weights, model, arguments):
+    try:
+        return model(**arguments)
+    except ValueError as error:
+        raise ValueError(f"{weights}: {error}") from None
 
 
 def _model_for(weights):
@@ -100,34 +137,44 @@ def _model_for(weights):
     try:
         with h5py.File(weights) as file:
             config = file.attrs.get(CONFIG_ATTRIBUTE)
-            layers = file.get("layers", {})
-            kernels = _kernel_shapes(layers, "conv2d")
-            depthwise = _kernel_shapes(layers, "depthwise_conv2d")
+            if config is None:
+                kernels = _kernel_shapes(file, "conv2d")
+                depthwise = _kernel_shapes(file, "depthwise_conv2d")
     except FileNotFoundError:
         raise FileNotFoundError(f"{weights}: no such file") from None
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"{weights}: not a readable weights file: {error}") from None
     if config is not None:
         return _from_config(weights, config)
-    inputs = (depthwise or kernels or [()])[0][:3]
-    if inputs != (3, 3, 3) or kernels[-1][-1] % 3:
+    shapes = depthwise + kernels
+    if (
+        not kernels
+        or any(len(shape) != 4 for shape in shapes)
+        or shapes[0][:3] != (3, 3, 3)
+        or kernels[-1][-1] % 3
+    ):
         raise ValueError(f"{weights}: these are not the weights of a DCE-Net")
     size = {
         "filters": kernels[0][-1] if len(kernels) > 1 else 32,
         "num_layers": len(kernels),
     }
     if depthwise:
-        return ZeroDCEPlusPlus(**size)
-    return ZeroDCE(num_iterations=kernels[-1][-1] // 3, **size)
+        return _build(weights, ZeroDCEPlusPlus, size)
+    size["num_iterations"] = kernels[-1][-1] // 3
+    return _build(weights, ZeroDCE, size)
 
 
-def _kernel_shapes(layers, kind):
+def _kernel_shapes(file, kind):
     """Shapes of the kernels of the layers `kind`, `kind_1`, `kind_2`, … in that order."""
+    layers = file.get("layers")
+    if not isinstance(layers, h5py.Group):
+        return []
     numbers = {}
     for name in layers:
         number = name.removeprefix(kind).removeprefix("_") or "0"
         if name.startswith(kind) and number.isdigit():
-            numbers[int(number)] = layers[name]["vars/0"].shape
+            kernel = layers[name]["vars/0"]
+            numbers[int(number)] = getattr(kernel, "shape", None) or ()
     return [numbers[number] for number in sorted(numbers)]
 
 
@@ -136,8 +183,9 @@ def _from_config(weights, config):
         model = keras.saving.deserialize_keras_object(
             json.loads(config), safe_mode=True
         )
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{weights}: not a readable configuration: {error}") from None
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        line = " ".join(str(error).split())
+        raise ValueError(f"{weights}: not a readable configuration: {line}") from None
     if not isinstance(model, PresetMixin):
         raise ValueError(f"{weights} holds no model of ours")
     return model

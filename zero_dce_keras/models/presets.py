@@ -1,8 +1,8 @@
 """Presets: a model's configuration, its weights and a card that says what they are."""
 
 import json
-import shutil
 import tempfile
+import warnings
 from pathlib import Path
 
 import h5py
@@ -13,6 +13,8 @@ CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "metadata.json"
 CONFIG_ATTRIBUTE = "zero_dce_keras_config"  # of a .weights.h5 file
+# What h5py and Keras raise, according to which bytes of a file are wrong.
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
 
 
 def list_presets():
@@ -39,9 +41,14 @@ def preset_directory(name):
     for directory in (packaged, Path(name)):
         if (directory / CONFIG_FILE).is_file():
             return directory
+    if Path(name).is_file():
+        raise ValueError(
+            f"{name}: a file, not a preset; --weights and open_model read files that "
+            "end in .weights.h5, .keras or .pth"
+        )
     raise ValueError(
-        f"no preset, .weights.h5 file, .keras file or directory with a {CONFIG_FILE} "
-        f"is {str(name)!r}; the presets are: {', '.join(list_presets())}"
+        "no preset, .weights.h5 file, .keras file, .pth file or directory with a "
+        f"{CONFIG_FILE} is {str(name)!r}; the presets are: {', '.join(list_presets())}"
     )
 
 
@@ -52,7 +59,7 @@ def load_preset(name):
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise ValueError(f"{path}: not a readable configuration: {error}") from None
     if not isinstance(model, PresetMixin):
         raise ValueError(f"{path} describes no model of ours")
@@ -61,9 +68,23 @@ def load_preset(name):
 
 
 def load_card(name):
-    """The card of a preset: a dict with its data, command, scores and licence."""
-    card = preset_directory(name) / CARD_FILE
-    return json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    """The card of a preset: a dict with its data, command, scores and licence.
+
+    Raises:
+        ValueError: if there is no such preset, or its card is no JSON object.
+    """
+    path = preset_directory(name) / CARD_FILE
+    if not path.is_file():
+        return {}
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: not a readable card: {error}") from None
+    if not isinstance(card, dict):
+        raise ValueError(
+            f"{path}: a card must be a JSON object. Received: {type(card).__name__}"
+        )
+    return card
 
 
 class PresetMixin:
@@ -84,8 +105,55 @@ class PresetMixin:
             file.attrs[CONFIG_ATTRIBUTE] = json.dumps(model_config(self))
 
     def load_weights(self, filepath, skip_mismatch=False, **kwargs):
-        """Load the network's weights from a `.weights.h5` file."""
-        self.network.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
+        """Load the network's weights from a `.weights.h5` file.
+
+        Args:
+            filepath: path of the file.
+            skip_mismatch: `True` loads what fits and warns of the rest, as Keras does.
+            **kwargs: those of `keras.Model.load_weights`.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if it is not readable, or holds the weights of another model:
+                other shapes are refused before anything is loaded.
+        """
+        if skip_mismatch or kwargs:
+            self.network.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
+            return
+        if str(filepath).endswith(".weights.h5"):  # Keras reads other files too
+            self._check_shapes(filepath)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the error says it
+                self.network.load_weights(filepath)
+        except UNREADABLE as error:
+            raise ValueError(
+                f"{filepath}: not the weights of this {type(self).__name__}: "
+                f"{_first_line(error)}"
+            ) from None
+
+    def _check_shapes(self, filepath):
+        """Refuse a file whose arrays are not, in some order, this model's variables."""
+        stored = _stored_shapes(filepath)
+        end = (
+            f": not the weights of this {type(self).__name__}; configuration and weights "
+            "must come from the same model"
+        )
+        for variable in self.network.weights:
+            shape = tuple(variable.shape)
+            name = next((name for name in stored if stored[name] == shape), None)
+            if name is None:
+                received = next(iter(stored.values()), "no more weights")
+                raise ValueError(
+                    f"{filepath}: {variable.path} must have shape {shape}. "
+                    f"Received: {received}{end}"
+                )
+            del stored[name]
+        if stored:
+            raise ValueError(
+                f"{filepath}: the model must have a variable for each array. "
+                f"Received: {len(stored)} too many, the first {next(iter(stored))}{end}"
+            )
 
     @classmethod
     def from_preset(cls, name):
@@ -130,7 +198,8 @@ class PresetMixin:
                     f"replaced. Received: {str(directory)!r}"
                 )
         directory.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside the target and renamed: never half a preset.
+        # Written beside the target and renamed: never half a preset. The old one goes
+        # last, so that at any moment one of them is whole.
         with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
             written = Path(temporary) / "preset"
             written.mkdir()
@@ -138,9 +207,39 @@ class PresetMixin:
             (written / CONFIG_FILE).write_text(config, encoding="utf-8")
             (written / CARD_FILE).write_text(_to_json(card or {}), encoding="utf-8")
             self.save_weights(written / WEIGHTS_FILE)
-            if directory.exists():
-                shutil.rmtree(directory)
-            written.rename(directory)
+            old = Path(temporary) / "old"
+            try:
+                if directory.exists():
+                    directory.rename(old)
+                written.rename(directory)
+            finally:
+                if old.exists() and not directory.exists():
+                    old.rename(directory)
+
+
+def _stored_shapes(path):
+    """Names and shapes of the arrays in a `.weights.h5` file, without an optimizer's."""
+    shapes = {}
+
+    def note(name, item):
+        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer/"):
+            shapes[name] = item.shape
+
+    try:
+        with h5py.File(path) as file:
+            file.visititems(note)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        raise ValueError(
+            f"{path}: not a readable weights file, copy it again: {_first_line(error)}"
+        ) from None
+    return shapes
+
+
+def _first_line(error):
+    """What Keras says below it holds arrays."""
+    return str(error).partition("\n")[0]
 
 
 def _last_change(path):

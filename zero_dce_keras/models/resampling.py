@@ -14,7 +14,7 @@ RESAMPLINGS = ("official", "area")
 
 def check_resampling(scale_factor, resampling):
     """Raise a `ValueError` for what cannot be resampled with."""
-    if scale_factor < 1 or scale_factor != int(scale_factor):
+    if not isinstance(scale_factor, int) or scale_factor < 1:
         raise ValueError(
             f"scale_factor must be a whole number, at least 1. Received: {scale_factor}"
         )

@@ -1,11 +1,12 @@
 """Weights from PyTorch checkpoints, read without PyTorch and without executing anything.
 
 A `.pth` file is a pickle, that is a program, beside the numbers of the tensors. Here the
-program can call three harmless functions, and everything it says about sizes is checked
-against the file.
+program can call three harmless functions, has the few opcodes that a state dict needs, and
+everything it says about sizes is checked against the file.
 """
 
 import collections
+import io
 import math
 import pickle
 import zipfile
@@ -17,6 +18,16 @@ import numpy as np
 LARGEST_FILE = (
     4 * 2**30
 )  # bytes; the largest model here takes 0.4 GB with its optimizer
+LARGEST_PROGRAM = 2 * 2**20  # bytes; that of the same model takes a tenth of it
+# What `torch.save` writes for state dicts and optimizers, under Python 2 and 3.
+OPCODES = """
+    PROTO FRAME STOP MARK NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 BINFLOAT
+    BINUNICODE SHORT_BINUNICODE BINSTRING SHORT_BINSTRING EMPTY_TUPLE TUPLE TUPLE1 TUPLE2
+    TUPLE3 EMPTY_LIST APPEND APPENDS EMPTY_DICT SETITEM SETITEMS GLOBAL STACK_GLOBAL
+    REDUCE BUILD BINPERSID BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET
+"""
+AGAIN = "copy or download it again"
+ALONE = "save the state dict alone"
 DTYPES = {
     "DoubleStorage": "f8",
     "FloatStorage": "f4",
@@ -78,6 +89,11 @@ def load_torch_checkpoint(model, source):
         where, arrays = "source", find_state_dict(source)
     else:
         where, arrays = str(source), read_torch_checkpoint(source)
+    return assign_arrays(model, arrays, where)
+
+
+def assign_arrays(model, arrays, where):
+    """Give a model its weights by their PyTorch names; errors begin with `where`."""
     names = model.torch_names()
     _check_names(where, model, names, arrays)
     values = {}
@@ -114,14 +130,16 @@ def read_torch_checkpoint(path):
     try:
         if zipfile.is_zipfile(path):
             content, data = _read_zip(path)
+        elif _begins_as_zip(path):
+            raise _Refused(f"truncated archive: {AGAIN}")
         else:
             content, data = _read_legacy(path)
         tensors = find_state_dict(content)
         return {name: _array(tensors[name], data) for name in tensors}
     except _Refused as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: {_one_line(error)}") from None
     except Exception as error:  # noqa: BLE001 (a damaged pickle can fail in any way)
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = _one_line(f"{type(error).__name__}: {error}")
         raise ValueError(f"{path}: not a PyTorch checkpoint: {reason}") from None
 
 
@@ -158,19 +176,72 @@ class _Tensor(NamedTuple):
     stride: tuple
 
 
-class _Unpickler(pickle.Unpickler):
+class _Program(io.BytesIO):
+    """A pickle. What reads past its end gets an error, whatever the size it asks for."""
+
+    def read(self, size):
+        return self._whole_or_refused(super().read(size), size)
+
+    def readline(self):
+        line = super().readline()
+        return self._whole_or_refused(line, len(line.removesuffix(b"\n")) + 1)
+
+    def _whole_or_refused(self, content, size):
+        if len(content) < size:
+            raise _Refused(
+                f"truncated, or its pickle is larger than {LARGEST_PROGRAM} bytes: "
+                f"{AGAIN}"
+            )
+        return content
+
+
+class _Opcodes(dict):
+    def __missing__(self, code):
+        raise _Refused(
+            f"refused opcode {code:#04x}: a state dict of tensors does not need it, "
+            f"{ALONE}"
+        )
+
+
+class _Unpickler(pickle._Unpickler):
     """Unpickles mappings, sequences, numbers and descriptions of tensors.
 
-    What `find_class` gives is immutable, so a pickle cannot change it either.
+    Python's own unpickler written in Python, because that one can be restricted:
+    opcodes that are not in `OPCODES` are refused, keys are text or whole numbers (the
+    hash of deeply nested tuples overflows the stack), a large memo index costs nothing,
+    and nothing gets attributes.
     """
+
+    dispatch = _Opcodes(
+        (code, pickle._Unpickler.dispatch[code])
+        for code in (getattr(pickle, name)[0] for name in OPCODES.split())
+    )
 
     def __init__(self, file):
         super().__init__(file, encoding="latin1")
         self.storages = {}
 
+    def load_setitem(self):
+        _check_keys(self.stack[-2:-1])
+        super().load_setitem()
+
+    def load_setitems(self):
+        _check_keys(self.stack[::2])  # what lies behind the mark
+        super().load_setitems()
+
+    def load_build(self):
+        """Drops the state: that of an ordered dict is `_metadata`, not needed here."""
+        self.stack.pop()
+        if not isinstance(self.stack[-1], collections.OrderedDict):
+            raise _Refused(f"only an ordered dict may have attributes: {ALONE}")
+
+    dispatch[pickle.SETITEM[0]] = load_setitem
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+    dispatch[pickle.BUILD[0]] = load_build
+
     def find_class(self, module, name):
         if (module, name) == ("collections", "OrderedDict"):
-            return collections.OrderedDict
+            return self._ordered_dict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return self._rebuild_tensor
         if (module, name) == ("torch._utils", "_rebuild_parameter"):
@@ -186,21 +257,29 @@ class _Unpickler(pickle.Unpickler):
         kind, dtype, key, _, count = pid[:5]
         if kind != "storage" or dtype not in DTYPES.values():
             raise _Refused("a tensor must lie in a storage of numbers")
+        if not isinstance(key, str):
+            raise _Refused("the name of a storage must be text")
         if len(pid) > 5 and pid[5] is not None:
             raise _Refused("storages that share memory are not supported")
-        storage = _Storage(str(key), dtype, _whole(count))
+        storage = _Storage(key, dtype, _whole(count))
         if self.storages.setdefault(storage.key, storage) != storage:
             raise _Refused(f"storage {key} has two sizes")
         return storage
 
+    def _ordered_dict(self, pairs=()):  # Python 2 gives the pairs here
+        _check_keys([key for key, _ in pairs])
+        return collections.OrderedDict(pairs)
+
     def _rebuild_tensor(self, storage, offset, size, stride, *_):
         if not isinstance(storage, _Storage) or len(size) != len(stride):
             raise _Refused("a tensor must have a storage, and a stride for each axis")
+        if len(size) > 8:
+            raise _Refused(f"a tensor must have at most 8 axes. Received: {len(size)}")
         size, stride = tuple(map(_whole, size)), tuple(map(_whole, stride))
         tensor = _Tensor(storage, _whole(offset), size, stride)
         steps = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         within = math.prod(size) == 0 or tensor.offset + steps < storage.numbers
-        if not within or math.prod(size) > storage.numbers or len(size) > 8:
+        if not within or math.prod(size) > storage.numbers:
             raise _Refused(f"a tensor of shape {size} is larger than its storage")
         return tensor
 
@@ -208,10 +287,24 @@ class _Unpickler(pickle.Unpickler):
         return tensor
 
 
+def _check_keys(keys):
+    if not all(type(key) in (str, int) for key in keys):
+        raise _Refused(f"keys must be text or whole numbers: {ALONE}")
+
+
+def _one_line(message):
+    return " ".join(str(message).split())[:300]
+
+
 def _whole(number):
     if type(number) is not int or not 0 <= number < 2**40:
         raise _Refused("sizes must be whole numbers that are not negative")
     return number
+
+
+def _begins_as_zip(path):
+    with open(path, "rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def _read_zip(path):
@@ -233,8 +326,8 @@ def _read_zip(path):
         if f"{folder}byteorder" in entries:
             order = {b"little": "<", b"big": ">"}[file.read(f"{folder}byteorder")]
         with file.open(programs[0]) as program:
-            unpickler = _Unpickler(program)
-            content = unpickler.load()
+            unpickler = _Unpickler(_Program(program.read(LARGEST_PROGRAM)))
+        content = unpickler.load()
         data = {}
         for key, storage in unpickler.storages.items():
             name = f"{folder}data/{key}"
@@ -246,16 +339,19 @@ def _read_zip(path):
 
 def _read_legacy(path):
     with open(path, "rb") as file:
-        head = [_Unpickler(file).load() for _ in range(2)]
+        program = _Program(file.read(LARGEST_PROGRAM))
+        head = [_Unpickler(program).load() for _ in range(2)]
         if head != [LEGACY_MAGIC, LEGACY_VERSION]:
             raise _Refused("not a file of torch.save, or one of PyTorch before 0.4")
-        machine = _Unpickler(file).load()
+        machine = _Unpickler(program).load()
         order = "<" if machine["little_endian"] else ">"
-        unpickler = _Unpickler(file)
+        unpickler = _Unpickler(program)
         content = unpickler.load()
-        keys = _Unpickler(file).load()
+        keys = _Unpickler(program).load()
+        _check_keys(keys)
         if sorted(map(str, keys)) != sorted(unpickler.storages):
             raise _Refused("its list of storages is not that of its tensors")
+        file.seek(program.tell())
         left = path.stat().st_size - file.tell()
         data = {}
         for key in map(str, keys):
@@ -304,9 +400,9 @@ def _check_names(where, model, names, arrays):
     unexpected = sorted(set(arrays) - {name for name, *_ in names})
     for problem, found in (("misses", missing), ("has unexpected", unexpected)):
         if found:
-            listed = ", ".join(found[:4]) + (", …" if len(found) > 4 else "")
+            listed = _one_line(", ".join(found[:4])) + (", …" if len(found) > 4 else "")
             raise ValueError(
-                f"{where} {problem} {listed} ({len(found)} names): not the weights of "
+                f"{where}: {problem} {listed} ({len(found)} names): not the weights of "
                 f"this {type(model).__name__}"
             )
 
@@ -315,15 +411,15 @@ def _convert(where, name, array, variable, kind):
     """An array as its Keras variable has it."""
     shape = tuple(variable.shape)
     if kind == "scalar":
-        fits = array.size == 1
-        array = np.full(shape, array.reshape(-1)[0] if fits else 0, "float32")
-    else:
-        axes = AXES.get(kind, (0,))
-        fits = array.ndim == len(axes) and array.transpose(axes).shape == shape
-        array = array.transpose(axes) if fits else array
-    if not fits:
+        if array.size != 1:
+            raise ValueError(
+                f"{where}: {name} must have one number. Received shape: {array.shape}"
+            )
+        return np.full(shape, array.reshape(-1)[0], "float32")
+    axes = AXES.get(kind, (0,))
+    wanted = tuple(shape[axes.index(axis)] for axis in range(len(axes)))
+    if array.shape != wanted:
         raise ValueError(
-            f"{where}: {name} must become a {kind} of shape {shape}. "
-            f"Received shape: {array.shape}"
+            f"{where}: {name} must have shape {wanted}. Received shape: {array.shape}"
         )
-    return np.ascontiguousarray(array, "float32")
+    return np.ascontiguousarray(array.transpose(axes), "float32")

@@ -1,6 +1,7 @@
 """Zero-DCE: a Keras model that learns to enhance without references."""
 
 import functools
+import math
 
 import keras
 from keras import ops
@@ -93,6 +94,15 @@ class ZeroDCE(ImageModel):
         if unknown:
             raise ValueError(
                 f"loss_weights must be named after {sorted(names)}. Received: {unknown}"
+            )
+        for name, weight in (loss_weights or {}).items():
+            if not 0 <= weight < math.inf:  # NaN is neither
+                raise ValueError(
+                    f"loss_weights must not be negative. Received: {weight} for {name}"
+                )
+        if exposure_patch_size < 1:
+            raise ValueError(
+                f"exposure_patch_size must be positive. Received: {exposure_patch_size}"
             )
         if not 0 <= well_exposedness <= 1:
             raise ValueError(

@@ -125,9 +125,10 @@ class ZeroDCEPlusPlus(ZeroDCE):
     def torch_arguments(shapes):
         """Arguments of the model that a state dict of these shapes is for, or `None`."""
         kernels = [name for name in shapes if name.endswith("point_conv.weight")]
-        if "e_conv1.point_conv.weight" not in shapes:
+        first = shapes.get("e_conv1.point_conv.weight", ())
+        if len(first) != 4:
             return None
-        filters = shapes["e_conv1.point_conv.weight"][0] if len(kernels) > 1 else 32
+        filters = first[0] if len(kernels) > 1 else 32
         return {"filters": filters, "num_layers": len(kernels)}
 
     def get_config(self):

@@ -9,7 +9,7 @@ import keras
 from zero_dce_keras.lazy import require
 
 
-def export_saved_model(model, directory, version=1):
+def export_saved_model(model, directory, version=1, denoise=True):
     """Write a model as the SavedModel `directory/version`.
 
     Its signature `serving_default` takes `images`, float32 `(B, H, W, 3)` in [0, 1] of
@@ -20,6 +20,7 @@ def export_saved_model(model, directory, version=1):
         model: a `ZeroDCE` or another model of the package.
         directory: where TensorFlow Serving looks for versions of the model.
         version: positive number of this version; it must not be there yet.
+        denoise: False leaves out the denoising filter, where the model has one.
 
     Returns:
         `pathlib.Path` of the SavedModel.
@@ -45,7 +46,7 @@ def export_saved_model(model, directory, version=1):
     target.parent.mkdir(parents=True, exist_ok=True)
 
     def enhance(images):
-        return {"enhanced": model(images, training=False)}
+        return {"enhanced": model.enhance(images, denoise=denoise)}
 
     archive = keras.export.ExportArchive()
     archive.track(model.network)

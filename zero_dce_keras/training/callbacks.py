@@ -68,9 +68,11 @@ class StopOnBadLoss(keras.callbacks.Callback):
         kept = f"{self.run_dir} keeps the weights of epoch {self._epoch}"
         if self._epoch == 0:
             kept = "no epoch was finished"
+        if (self.params or {}).get("verbose"):
+            print()  # Keras' progress bar is still on its line
         raise ValueError(
-            f"{reason}: the training was stopped, {kept}. A lower learning_rate or a "
-            "global_clipnorm may help"
+            f"{reason}: the training was stopped, {kept}. Train anew, in another "
+            "directory, with a lower learning_rate or with global_clipnorm"
         )
 
 

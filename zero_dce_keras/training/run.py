@@ -200,6 +200,13 @@ def start_from(model, weights):
             f"({', '.join(names)}) = {sizes[0]}. Received: {sizes[1]}"
         )
     model.network.set_weights(other.network.get_weights())
+    here, there = model.get_config(), other.get_config()
+    for name in ("exposure_normalization", "denoising_filter"):
+        if here[name] != there[name]:
+            say(
+                f"note: {weights} were trained with {name}={there[name]}; this run has "
+                f"{name}={here[name]}"
+            )
 
 
 def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):

@@ -171,6 +171,8 @@ def test_padding_does_not_change_what_needs_none():
         ({"channels": 0}, "channels must be positive. Received: 0"),
         ({"block": "plain"}, "block must be one of .* Received: 'plain'"),
         ({"epsilon": 0}, "epsilon must be positive. Received: 0"),
+        ({"epsilon": float("nan")}, "epsilon must be positive. Received: nan"),
+        ({"ssim_weight": float("nan")}, "ssim_weight must not be negative"),
         ({"ssim_weight": -1}, "ssim_weight must not be negative. Received: -1"),
     ],
 )
@@ -288,6 +290,11 @@ def test_images_alone_are_refused(method, low_light):
 def test_integers_are_refused():
     with pytest.raises(ValueError, match="low_light must be float"):
         small()(np.zeros((1, 8, 8, 3), "uint8"))
+    model = small(block="residual")
+    model.compile(jit_compile=False)
+    black = np.zeros((1, 8, 8, 3))
+    with pytest.raises(ValueError, match="reference must be float"):
+        model.fit(black, np.zeros((1, 8, 8, 3), "uint8"), verbose=0)
 
 
 def test_mixed_precision(low_light):

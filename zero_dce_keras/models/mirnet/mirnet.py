@@ -1,5 +1,7 @@
 """MIRNet: a Keras model that learns to enhance from pairs."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -64,7 +66,7 @@ class MIRNet(ImageModel):
         denoising_filter=None,
         **kwargs,
     ):
-        if ssim_weight < 0:
+        if not 0 <= ssim_weight < math.inf:  # NaN is neither
             raise ValueError(
                 f"ssim_weight must not be negative. Received: {ssim_weight}"
             )
@@ -139,7 +141,7 @@ class MIRNet(ImageModel):
                 "MIRNet learns from pairs: batches must be (low_light, reference). "
                 "Received: low_light alone"
             )
-        reference = as_images(reference)
+        reference = as_images(reference, "reference")
         enhanced = self.network(self.normalize(low_light), training=training)
         charbonnier = losses.charbonnier(reference, enhanced, self.epsilon)
         values = {"charbonnier_loss": ops.mean(charbonnier)}
@@ -167,7 +169,7 @@ class MIRNet(ImageModel):
         parts = [name.split(".") for name in shapes if name.startswith("body.")]
         groups = {part[1] for part in parts}
         blocks = {part[3] for part in parts if len(part) > 5}
-        if "conv_in.weight" not in shapes or not blocks:
+        if len(shapes.get("conv_in.weight", ())) != 4 or not blocks:
             return None
         return {
             "num_rrg": len(groups),
