@@ -11,7 +11,7 @@ import math
 import pickle
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ OPCODES = """
     TUPLE3 EMPTY_LIST APPEND APPENDS EMPTY_DICT SETITEM SETITEMS GLOBAL STACK_GLOBAL
     REDUCE BUILD BINPERSID BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET
 """
+PYTHON_UNPICKLER: Any = pickle._Unpickler  # its methods are no part of its type hints
 AGAIN = "copy or download it again"
 ALONE = "save the state dict alone"
 DTYPES = {
@@ -203,7 +204,7 @@ class _Opcodes(dict):
         )
 
 
-class _Unpickler(pickle._Unpickler):
+class _Unpickler(PYTHON_UNPICKLER):
     """Unpickles mappings, sequences, numbers and descriptions of tensors.
 
     Python's own unpickler written in Python, because that one can be restricted:
@@ -213,7 +214,7 @@ class _Unpickler(pickle._Unpickler):
     """
 
     dispatch = _Opcodes(
-        (code, pickle._Unpickler.dispatch[code])
+        (code, PYTHON_UNPICKLER.dispatch[code])
         for code in (getattr(pickle, name)[0] for name in OPCODES.split())
     )
 
