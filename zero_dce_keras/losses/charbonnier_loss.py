@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.metrics.image_quality import as_batches
+
 
 def charbonnier(reference, enhanced, epsilon=1e-3):
     """Mean over pixels and channels of `sqrt((reference − enhanced)² + ε²)`.
@@ -16,7 +18,8 @@ def charbonnier(reference, enhanced, epsilon=1e-3):
         float tensor `(B,)`, at least ε.
 
     Raises:
-        ValueError: if `epsilon` is not positive.
+        ValueError: if `epsilon` is not positive, or the two are not float batches of the
+            same shape.
 
     Example: ε is what a perfect image has left.
 
@@ -29,7 +32,8 @@ def charbonnier(reference, enhanced, epsilon=1e-3):
     https://github.com/swz30/MIRNet.
     """
     check_epsilon(epsilon)
-    difference = ops.subtract(reference, enhanced)
+    reference, enhanced = as_batches(reference, enhanced)
+    difference = reference - enhanced
     distance = ops.sqrt(difference * difference + epsilon**2)
     return ops.mean(distance, axis=(1, 2, 3))
 

@@ -29,7 +29,7 @@ def mean_squared_error(reference, enhanced):
         >>> [float(value) for value in mean_squared_error(black, grey)]
         [0.25, 0.25]
     """
-    reference, enhanced = _as_batches(reference, enhanced)
+    reference, enhanced = as_batches(reference, enhanced)
     return ops.mean(ops.square(reference - enhanced), axis=(1, 2, 3))
 
 
@@ -54,7 +54,7 @@ def mean_absolute_error(reference, enhanced):
         >>> [float(value) for value in mean_absolute_error(black, grey)]
         [0.5, 0.5]
     """
-    reference, enhanced = _as_batches(reference, enhanced)
+    reference, enhanced = as_batches(reference, enhanced)
     return ops.mean(ops.abs(reference - enhanced), axis=(1, 2, 3))
 
 
@@ -111,7 +111,7 @@ def ssim(reference, enhanced):
     Source: Wang et al., "Image quality assessment: from error visibility to
     structural similarity", 2004, section III.
     """
-    x, y = _as_batches(reference, enhanced)
+    x, y = as_batches(reference, enhanced)
     for size in x.shape[1:3]:
         if size is not None and size < WINDOW_SIZE:
             raise ValueError(
@@ -145,7 +145,8 @@ def _blur(images):
     return ops.conv(images, kernel[None], padding="valid", data_format="channels_last")
 
 
-def _as_batches(reference, enhanced):
+def as_batches(reference, enhanced):
+    """The two as float32; a `ValueError` unless they are float, of one 4-D shape."""
     for name, images in {"reference": reference, "enhanced": enhanced}.items():
         if len(images.shape) != 4:
             raise ValueError(

@@ -297,6 +297,13 @@ def test_integers_are_refused():
         model.fit(black, np.zeros((1, 8, 8, 3), "uint8"), verbose=0)
 
 
+def test_pairs_of_two_sizes_are_refused():
+    model = small(block="residual")
+    model.compile(jit_compile=False)
+    with pytest.raises(ValueError, match="must have the same shape. Received"):
+        model.fit(np.zeros((1, 16, 8, 3)), np.zeros((1, 8, 16, 3)), verbose=0)
+
+
 def test_mixed_precision(low_light):
     model = small(dtype="mixed_bfloat16")
     group = model.network.get_layer("group_1")
