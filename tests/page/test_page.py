@@ -95,6 +95,26 @@ def test_other_weights_are_other_curves(page, tmp_path):
     browser.wait_for_picture(page, Preview(enhancer, dark, fast=True).after(8, 1.0))
 
 
+def test_noise_is_left_where_denoise_is_off(page, tmp_path):
+    def roughness():  # JPEG changes noise too much to compare it
+        return np.abs(np.diff(browser.picture(page, 1), axis=1)).mean()
+
+    noise = np.random.default_rng(0).normal(0, 1, (*slope().shape[:2], 1))
+    noisy = np.clip(slope() + noise, 0, 255).astype("uint8")
+    Image.fromarray(noisy).save(tmp_path / "dark.png")
+    dark = read_photograph(tmp_path / "dark.png")
+    browser.upload(page, tmp_path / "dark.png")
+    enhancer = Enhancer.from_preset("zero_dce_general")
+    browser.wait_for_picture(page, Preview(enhancer, dark).after(8, 1.0))
+    smooth = roughness()
+    page.get_by_label("Denoise").locator("visible=true").uncheck()
+    browser.wait_until(page, lambda: roughness() > 2 * smooth)
+    saved = read_photograph(browser.download(page, tmp_path)).pixels
+    expected = enhancer(noisy, denoise=False)
+    np.testing.assert_allclose(saved, expected, atol=1)
+    assert np.abs(expected - 1.0 * enhancer(noisy)).mean() > 1
+
+
 def test_a_video(page, write_clip, server, tmp_path):
     import av
 

@@ -67,6 +67,12 @@ def _add_tab(kind, choices, weights, is_fast, directory):
                 label="Fast",
                 info="Curves from a small copy; for presets with weights for it.",
             )
+            denoise = gr.Checkbox(
+                value=True,
+                interactive=_can_denoise(weights),
+                label="Denoise",
+                info="Smooth the noise first; for presets with a filter.",
+            )
             iterations = gr.Slider(
                 0,
                 MOST_ITERATIONS,
@@ -86,21 +92,22 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             scale=3,
         )
 
-    def open_file(path, weights, is_fast):
+    def open_file(path, weights, is_fast, denoises):
         """Curves for another file, or by other weights."""
         can_be_fast = _can_be_fast(weights)
         box = gr.update(interactive=True)  # its value may be another by now
         if not can_be_fast:
             box = gr.update(interactive=False, value=False)
+        boxes = box, gr.update(interactive=_can_denoise(weights))
         if path is None:
-            return None, box
+            return None, *boxes
+        options = {"fast": is_fast and can_be_fast, "denoise": _denoise(denoises)}
         try:
-            photograph = kind.show(path)
-            preview = Preview(enhancer_of(weights), photograph, is_fast and can_be_fast)
+            preview = Preview(enhancer_of(weights), kind.show(path), **options)
         except ERRORS as error:
             _tell(error, path)
-            return None, box
-        return preview, box
+            return None, *boxes
+        return preview, *boxes
 
     def adjust(preview, iterations, strength):
         """The same curves in another way: no network."""
@@ -111,6 +118,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         path,
         weights,
         is_fast,
+        denoises,
         iterations,
         strength,
         request: gr.Request,
@@ -122,6 +130,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             return _nothing_to_save()
         target = place_of(request.session_hash, kind, directory)
         options = {"iterations": int(iterations), "strength": strength, "fast": is_fast}
+        options["denoise"] = _denoise(denoises)
 
         def tell(done, expected):
             progress((done, expected or None), unit="frames")
@@ -139,14 +148,14 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         label = f"Save ({size:.1f} MB)"
         return gr.DownloadButton(label, value=made, interactive=True, variant="primary")
 
-    choice = [file, preset, fast]
+    choice = [file, preset, fast, denoise]
     looks = [iterations, strength]
     shown = [picture, result]
     opened = gr.on(
-        [file.change, preset.input, fast.input],
+        [file.change, preset.input, fast.input, denoise.input],
         open_file,
         choice,
-        [preview, fast],
+        [preview, fast, denoise],
         show_progress_on=picture,
         trigger_mode="always_last",
         api_visibility="private",
@@ -188,6 +197,18 @@ def _can_be_fast(weights):
         return enhancer_of(weights).fast is not None
     except (ValueError, ImportError):
         return False
+
+
+def _can_denoise(weights):
+    try:
+        return enhancer_of(weights).model.can_denoise
+    except ValueError:
+        return False
+
+
+def _denoise(checked):
+    """As of an `Enhancer`: a preset without a filter has nothing to leave out."""
+    return None if checked else False
 
 
 def _tell(error, path):

@@ -15,7 +15,7 @@ class Preview:
     Args:
         enhancer: `Enhancer`.
         photograph: `Photograph`, of any size.
-        fast: as of an `Enhancer`.
+        fast, denoise: as of an `Enhancer`.
 
     Attributes:
         before: uint8 array `(H, W, 3)` in sRGB, `LONGEST_SIDE` at most.
@@ -31,9 +31,9 @@ class Preview:
     [False, True]
     """
 
-    def __init__(self, enhancer, photograph, fast=False):
+    def __init__(self, enhancer, photograph, fast=False, denoise=None):
         self.before = to_screen(photograph)
-        self._curves = enhancer.curves(self.before, fast=fast)
+        self._curves = enhancer.curves(self.before, denoise, fast=fast)
 
     def after(self, iterations, strength):
         """The copy enhanced, without the network: uint8 array `(H, W, 3)`."""
