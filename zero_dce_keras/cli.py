@@ -91,6 +91,12 @@ def add_denoise(parser):
     )
 
 
+def check_denoise(denoise, model, weights):
+    """A `ValueError` for `--denoise` where there is no denoiser."""
+    if denoise and not model.can_denoise:
+        raise ValueError(f"--denoise: {weights} has no denoiser")
+
+
 def enhancing_options():
     """What an `Enhancer` is told: `--iterations --strength --denoise --fast --tile`."""
     options = argparse.ArgumentParser(add_help=False)

@@ -109,7 +109,9 @@ def open_method(weights, denoise=None):
     from zero_dce_keras.inference import Enhancer
     from zero_dce_keras.models import open_model
 
-    return functools.partial(Enhancer(open_model(weights)), denoise=denoise)
+    model = open_model(weights)
+    cli.check_denoise(denoise, model, weights)
+    return functools.partial(Enhancer(model), denoise=denoise)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,7 @@ def main(argv=None):
     from zero_dce_keras.serving import export_saved_model
 
     model = open_model(args.weights)
-    if args.denoise and not model.can_denoise:
-        raise ValueError(f"--denoise: {args.weights} has no denoiser")
+    cli.check_denoise(args.denoise, model, args.weights)
     denoise = args.denoise is not False
     print(export_saved_model(model, args.output, args.model_version, denoise))
     return 0

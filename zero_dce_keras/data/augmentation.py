@@ -148,8 +148,9 @@ class Augmentation:
     def __call__(self, low_light, reference=None):
         """For `tf.data.Dataset.map`: change the low-light images of a float batch.
 
-        The n-th batch of a map, over all epochs, takes `draw(shape, 0, n)`; map without
-        `num_parallel_calls`, so that batches are counted in order.
+        The n-th batch of a map, over all epochs, takes `draw(shape, 0, n)`, in the
+        order in which TensorFlow makes them: map without `num_parallel_calls`, and run
+        each epoch to its end.
 
         Args:
             low_light: float tensor `(B, H, W, 3)` in [0, 1].

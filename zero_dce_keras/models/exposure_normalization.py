@@ -99,7 +99,9 @@ class ExposureNormalization(keras.layers.Layer):
             ("gamma_slope", gamma_slope),
         ):
             if not 0 <= value < math.inf:  # NaN is neither
-                raise ValueError(f"{name} must not be negative. Received: {value}")
+                raise ValueError(
+                    f"{name} must be finite and not negative. Received: {value}"
+                )
         if well_exposed is not None and not _is_range(well_exposed):
             raise ValueError(
                 "well_exposed must be None or two increasing brightnesses in [0, 1]. "

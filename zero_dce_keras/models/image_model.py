@@ -31,7 +31,7 @@ class ImageModel(PresetMixin, Trainer):
         **kwargs: `name` and `dtype`, as for every `keras.Model`.
     """
 
-    has_curves = False  # whether it has `enhance`, with iterations and strength
+    has_curves = False  # whether `enhance` takes iterations and strength
     context = None  # pixels around it that a pixel depends on; None: the whole image
     grid = 1  # parts of an image begin at multiples of this many pixels
     default_learning_rate = 1e-4
@@ -94,8 +94,13 @@ class ImageModel(PresetMixin, Trainer):
     def enhance(self, low_light, denoise=True):
         """Enhanced images `(B, H, W, 3)` of images `(B, H, W, 3)` in [0, 1].
 
-        Here, for a model that says no more, without a filter to leave out by `denoise`.
+        Args:
+            low_light: the images.
+            denoise: False leaves out the denoising filter; a subclass that has one says
+                how.
         """
+        if self.can_denoise and not denoise:
+            raise NotImplementedError(f"{type(self).__name__}.enhance without a filter")
         return self(low_light, training=False)
 
     def compile(

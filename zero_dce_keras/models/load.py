@@ -9,7 +9,12 @@ import keras
 import numpy as np
 
 from zero_dce_keras.models.mirnet import MIRNet
-from zero_dce_keras.models.presets import CONFIG_ATTRIBUTE, PresetMixin, load_preset
+from zero_dce_keras.models.presets import (
+    CONFIG_ATTRIBUTE,
+    UNREADABLE,
+    PresetMixin,
+    load_preset,
+)
 from zero_dce_keras.models.torch_checkpoint import (
     assign_arrays,
     read_torch_checkpoint,
@@ -142,7 +147,7 @@ def _model_for(weights):
                 depthwise = _kernel_shapes(file, "depthwise_conv2d")
     except FileNotFoundError:
         raise FileNotFoundError(f"{weights}: no such file") from None
-    except (OSError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"{weights}: not a readable weights file: {error}") from None
     if config is not None:
         return _from_config(weights, config)

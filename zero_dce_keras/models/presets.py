@@ -8,6 +8,8 @@ from pathlib import Path
 import h5py
 import keras
 
+from zero_dce_keras.devices import is_out_of_memory
+
 PRESETS_DIR = Path(__file__).parents[1] / "presets"
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"
@@ -127,6 +129,7 @@ class PresetMixin:
                 warnings.simplefilter("ignore")  # the error says it
                 self.network.load_weights(filepath)
         except UNREADABLE as error:
+            _raise_as_it_is(error)
             raise ValueError(
                 f"{filepath}: not the weights of this {type(self).__name__}: "
                 f"{_first_line(error)}"
@@ -231,10 +234,19 @@ def _stored_shapes(path):
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except UNREADABLE as error:
+        _raise_as_it_is(error)
         raise ValueError(
             f"{path}: not a readable weights file, copy it again: {_first_line(error)}"
         ) from None
     return shapes
+
+
+def _raise_as_it_is(error):
+    """Where it is not the file's content that is wrong."""
+    if isinstance(error, (FileNotFoundError, PermissionError)):
+        raise error
+    if is_out_of_memory(error):
+        raise error
 
 
 def _first_line(error):

@@ -6,6 +6,8 @@ h = ⌈H / s⌉, both directions are defined by the factor s and not by the rati
 sizes, so the grid lies the same whatever is missing to the multiple.
 """
 
+import numbers
+
 import keras
 from keras import ops
 
@@ -14,7 +16,7 @@ RESAMPLINGS = ("official", "area")
 
 def check_resampling(scale_factor, resampling):
     """Raise a `ValueError` for what cannot be resampled with."""
-    if not isinstance(scale_factor, int) or scale_factor < 1:
+    if not isinstance(scale_factor, numbers.Integral) or scale_factor < 1:
         raise ValueError(
             f"scale_factor must be a whole number, at least 1. Received: {scale_factor}"
         )

@@ -98,7 +98,7 @@ class ZeroDCE(ImageModel):
         for name, weight in (loss_weights or {}).items():
             if not 0 <= weight < math.inf:  # NaN is neither
                 raise ValueError(
-                    f"loss_weights must not be negative. Received: {weight} for {name}"
+                    f"loss_weights must be finite and not negative. Received: {weight} for {name}"
                 )
         if exposure_patch_size < 1:
             raise ValueError(

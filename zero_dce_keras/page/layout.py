@@ -69,7 +69,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             )
             denoise = gr.Checkbox(
                 value=True,
-                interactive=_can_denoise(weights),
+                interactive=_can_denoise(weights, is_fast),
                 label="Denoise",
                 info="Smooth the noise first; for presets with a filter.",
             )
@@ -98,10 +98,11 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         box = gr.update(interactive=True)  # its value may be another by now
         if not can_be_fast:
             box = gr.update(interactive=False, value=False)
-        boxes = box, gr.update(interactive=_can_denoise(weights))
+        is_fast = is_fast and can_be_fast
+        boxes = box, gr.update(interactive=_can_denoise(weights, is_fast))
         if path is None:
             return None, *boxes
-        options = {"fast": is_fast and can_be_fast, "denoise": _denoise(denoises)}
+        options = {"fast": is_fast, "denoise": _denoise(denoises)}
         try:
             preview = Preview(enhancer_of(weights), kind.show(path), **options)
         except ERRORS as error:
@@ -199,10 +200,11 @@ def _can_be_fast(weights):
         return False
 
 
-def _can_denoise(weights):
+def _can_denoise(weights, is_fast):
     try:
-        return enhancer_of(weights).model.can_denoise
-    except ValueError:
+        enhancer = enhancer_of(weights)
+        return (enhancer.fast if is_fast else enhancer).model.can_denoise
+    except (ValueError, ImportError):
         return False
 
 

@@ -188,7 +188,9 @@ class Recipe:
         ):
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
-                raise ValueError(f"{name} must not be negative. Received: {value}")
+                raise ValueError(
+                    f"{name} must be finite and not negative. Received: {value}"
+                )
         for name in ("model", "resampling", "loss_form", "monitor", "block"):
             choices = self.__dataclass_fields__[name].metadata["choices"]
             if getattr(self, name) not in choices:

@@ -172,8 +172,11 @@ def test_padding_does_not_change_what_needs_none():
         ({"block": "plain"}, "block must be one of .* Received: 'plain'"),
         ({"epsilon": 0}, "epsilon must be positive. Received: 0"),
         ({"epsilon": float("nan")}, "epsilon must be positive. Received: nan"),
-        ({"ssim_weight": float("nan")}, "ssim_weight must not be negative"),
-        ({"ssim_weight": -1}, "ssim_weight must not be negative. Received: -1"),
+        ({"ssim_weight": float("nan")}, "ssim_weight must be finite and not negative"),
+        (
+            {"ssim_weight": -1},
+            "ssim_weight must be finite and not negative. Received: -1",
+        ),
     ],
 )
 def test_wrong_values_are_named(arguments, message):

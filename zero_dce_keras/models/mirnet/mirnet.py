@@ -68,7 +68,7 @@ class MIRNet(ImageModel):
     ):
         if not 0 <= ssim_weight < math.inf:  # NaN is neither
             raise ValueError(
-                f"ssim_weight must not be negative. Received: {ssim_weight}"
+                f"ssim_weight must be finite and not negative. Received: {ssim_weight}"
             )
         names = ("total_loss", "charbonnier_loss", "ssim_loss")
         super().__init__(
