@@ -33,11 +33,13 @@ test: venv
 	$(RUN) -m pytest -n 2 -m "not large" --cov
 
 # An environment a backend, without TensorFlow. What runs there is what may differ from
-# one backend to another: not the notebooks, the wheel and the commands' messages, and of
-# MIRNet, whose many layers take JAX minutes to compile, the checks of every model.
+# one backend to another: not the notebooks, the wheel, the commands' messages and what is
+# wrong with a file, and of MIRNet, whose many layers take JAX minutes to compile, the
+# checks of every model.
+FILE_TESTS = tests/models/test_presets.py tests/models/test_torch_checkpoint.py
 BACKEND_TESTS = tests/data tests/losses tests/metrics tests/inference tests/evaluation \
-	tests/models/test_*.py tests/training/test_run.py tests/training/test_resume.py \
-	tests/test_devices.py
+	$(filter-out $(FILE_TESTS),$(wildcard tests/models/test_*.py)) \
+	tests/training/test_run.py tests/training/test_resume.py tests/test_devices.py
 
 test-backends: test-jax test-torch
 
