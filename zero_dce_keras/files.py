@@ -24,14 +24,13 @@ def replacing(path):
         `pathlib.Path` in the same directory, with the same suffixes.
 
     Example:
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as directory:
-    ...     target = Path(directory) / "scores.json"
-    ...     with replacing(target) as temporary:
-    ...         _ = temporary.write_text("{}")
-    ...     os.listdir(directory)
-    ['scores.json']
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     target = Path(directory) / "scores.json"
+        ...     with replacing(target) as temporary:
+        ...         _ = temporary.write_text("{}")
+        ...     os.listdir(directory)
+        ['scores.json']
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,14 +53,13 @@ def remove_leftovers(directory, older_than=3600, recursive=False):
         recursive: whether to look into its sub-directories.
 
     Example:
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as directory:
-    ...     for name in (f".zero_dce_{'0' * 32}.weights.h5", ".mine"):
-    ...         _ = Path(directory, name).write_text("half")
-    ...     remove_leftovers(directory, older_than=0)
-    ...     os.listdir(directory)
-    ['.mine']
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     for name in (f".zero_dce_{'0' * 32}.weights.h5", ".mine"):
+        ...         _ = Path(directory, name).write_text("half")
+        ...     remove_leftovers(directory, older_than=0)
+        ...     os.listdir(directory)
+        ['.mine']
     """
     places = Path(directory).rglob(".*") if recursive else Path(directory).glob(".*")
     with contextlib.suppress(OSError):

@@ -25,16 +25,15 @@ def locked(path, busy=None):
         OSError: if the file cannot be written.
 
     Example:
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as directory:
-    ...     with locked(f"{directory}/.lock"):
-    ...         try:
-    ...             with locked(f"{directory}/.lock", busy=ValueError("busy")):
-    ...                 pass
-    ...         except ValueError as error:
-    ...             print(error)
-    busy
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     with locked(f"{directory}/.lock"):
+        ...         try:
+        ...             with locked(f"{directory}/.lock", busy=ValueError("busy")):
+        ...                 pass
+        ...         except ValueError as error:
+        ...             print(error)
+        busy
     """
     with open(path, "a+b") as file:
         told = False

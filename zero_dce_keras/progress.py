@@ -14,7 +14,8 @@ def say(text):
 
 
 def in_words(seconds):
-    """
+    """Format a duration.
+
     >>> in_words(5.2), in_words(75), in_words(7260)
     ('5 s', '1 min 15 s', '2 h 1 min')
     """

@@ -204,7 +204,8 @@ class Arrived:
         self._began = time.monotonic()
 
     def so_far(self, done):
-        """
+        """Format how much has arrived.
+
         >>> Arrived("lol_dataset.zip", total=400_000_000).so_far(100_000_000)
         'lol_dataset.zip: 100 of 400 MB (25 %)'
         """

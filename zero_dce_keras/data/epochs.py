@@ -7,7 +7,8 @@ import numpy as np
 
 class Cut(NamedTuple):
     """A part of a photograph: where it begins, whether it is mirrored, and how often it
-    is then turned left by 90°."""
+    is then turned left by 90°.
+    """
 
     photograph: int
     top: int
@@ -36,12 +37,11 @@ class Epochs:
         ValueError: if images that are not square would be turned.
 
     Example:
-
-    >>> epochs = Epochs([(32, 48, 3)] * 3, batch_size=2, crop_size=16, seed=7)
-    >>> [len(batch) for batch in epochs.batches(epoch=0)]
-    [2, 1]
-    >>> epochs.batches(epoch=0) == epochs.batches(epoch=0) != epochs.batches(epoch=1)
-    True
+        >>> epochs = Epochs([(32, 48, 3)] * 3, batch_size=2, crop_size=16, seed=7)
+        >>> [len(batch) for batch in epochs.batches(epoch=0)]
+        [2, 1]
+        >>> epochs.batches(epoch=0) == epochs.batches(epoch=0) != epochs.batches(epoch=1)
+        True
     """
 
     def __init__(
@@ -151,10 +151,9 @@ def mix(batch, partners, shares):
         The same as `batch`.
 
     Example:
-
-    >>> batch = np.float32([1, 3]).reshape(2, 1, 1, 1)
-    >>> mix(batch, np.array([1, 0]), np.float32([1, 0.75])).ravel().tolist()
-    [1.0, 2.5]
+        >>> batch = np.float32([1, 3]).reshape(2, 1, 1, 1)
+        >>> mix(batch, np.array([1, 0]), np.float32([1, 0.75])).ravel().tolist()
+        [1.0, 2.5]
     """
     others = batch[partners]
     return others + shares[:, None, None, None] * (batch - others)

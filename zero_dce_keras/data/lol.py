@@ -100,7 +100,8 @@ def lol_test_pairs(data_dir=None):
 
 def get_lol(data_dir=None, part="our485"):
     """As `find_lol`; what is not there is unpacked from `lol_dataset.zip`, which is
-    downloaded if no directory was given."""
+    downloaded if no directory was given.
+    """
     start = Path(data_dir) if data_dir is not None else data_home()
     try:
         return find_lol(start, part)

@@ -49,7 +49,7 @@ def tiff_tags(exif):
 
 
 def upright_exif(exif, width, height):
-    """An EXIF block for an image that now stands upright.
+    r"""An EXIF block for an image that now stands upright.
 
     Its orientation becomes 1, its sizes those given, and its thumbnail, which shows the
     dark photograph, goes; every other byte stays in its place.

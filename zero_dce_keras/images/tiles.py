@@ -47,9 +47,8 @@ def cut_side(length, size, context, grid=1):
         ValueError: if the size leaves nothing to keep.
 
     Example:
-
-    >>> [tuple(span) for span in cut_side(100, 48, 8)]
-    [(0, 48, 0, 40), (32, 80, 40, 72), (52, 100, 72, 100)]
+        >>> [tuple(span) for span in cut_side(100, 48, 8)]
+        [(0, 48, 0, 40), (32, 80, 40, 72), (52, 100, 72, 100)]
     """
     context += -context % grid
     if size < 2 * context + grid:
@@ -80,9 +79,8 @@ def cut_image(height, width, size, context, grid=1):
         list of pairs `(rows, columns)` of `Span`.
 
     Example:
-
-    >>> len(cut_image(1080, 1920, 512, 7))
-    12
+        >>> len(cut_image(1080, 1920, 512, 7))
+        12
     """
     return [
         (rows, columns)

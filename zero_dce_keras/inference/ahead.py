@@ -26,9 +26,8 @@ def ahead(items, size=2):
         What the generator raises, after the items before it.
 
     Example:
-
-    >>> list(ahead(i * i for i in range(5)))
-    [0, 1, 4, 9, 16]
+        >>> list(ahead(i * i for i in range(5)))
+        [0, 1, 4, 9, 16]
     """
     ready = queue.Queue(size)
     is_unwanted = threading.Event()
@@ -82,9 +81,8 @@ def side_by_side(function, items, workers, start=None):
         the results before it.
 
     Example:
-
-    >>> list(side_by_side(lambda i: i * i, (i for i in range(5)), workers=2))
-    [0, 1, 4, 9, 16]
+        >>> list(side_by_side(lambda i: i * i, (i for i in range(5)), workers=2))
+        [0, 1, 4, 9, 16]
     """
     results = collections.deque()
     pool = concurrent.futures.ThreadPoolExecutor(workers, initializer=start)

@@ -29,13 +29,12 @@ class Enhancer:
             or the name of its preset. By default the model, if it is such a one.
 
     Example:
-
-    >>> import numpy as np
-    >>> enhancer = Enhancer.from_preset("zero_dce_lol")
-    >>> dark = np.full((32, 48, 3), 20, dtype="uint8")
-    >>> bright = enhancer(dark)
-    >>> bright.shape, bright.dtype.name, bool(bright.mean() > 60)
-    ((32, 48, 3), 'uint8', True)
+        >>> import numpy as np
+        >>> enhancer = Enhancer.from_preset("zero_dce_lol")
+        >>> dark = np.full((32, 48, 3), 20, dtype="uint8")
+        >>> bright = enhancer(dark)
+        >>> bright.shape, bright.dtype.name, bool(bright.mean() > 60)
+        ((32, 48, 3), 'uint8', True)
     """
 
     def __init__(self, model, companion=None):

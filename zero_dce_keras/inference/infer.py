@@ -18,10 +18,9 @@ def infer(model, image):
         ValueError: if it is none of these.
 
     Example:
-
-    >>> from PIL import Image
-    >>> from zero_dce_keras import ZeroDCE
-    >>> infer(ZeroDCE.from_preset("zero_dce_lol"), Image.new("RGB", (48, 32))).size
-    (48, 32)
+        >>> from PIL import Image
+        >>> from zero_dce_keras import ZeroDCE
+        >>> infer(ZeroDCE.from_preset("zero_dce_lol"), Image.new("RGB", (48, 32))).size
+        (48, 32)
     """
     return Enhancer(model)(image)

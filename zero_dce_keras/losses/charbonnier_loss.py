@@ -53,11 +53,10 @@ class CharbonnierLoss(keras.losses.Loss):
         **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
     Example:
-
-    >>> import numpy as np
-    >>> black = np.zeros((1, 32, 48, 3), dtype="float32")
-    >>> round(float(CharbonnierLoss(epsilon=0.75)(black, black + 1)), 6)
-    1.25
+        >>> import numpy as np
+        >>> black = np.zeros((1, 32, 48, 3), dtype="float32")
+        >>> round(float(CharbonnierLoss(epsilon=0.75)(black, black + 1)), 6)
+        1.25
     """
 
     def __init__(self, epsilon=1e-3, **kwargs):

@@ -22,11 +22,10 @@ def neighbors(images, choices):
         Two float tensors `(B, H // 2, W // 2, 3)`.
 
     Example:
-
-    >>> import numpy as np
-    >>> image = np.arange(4.0, dtype="float32").reshape(1, 2, 2, 1)
-    >>> [float(pixel[0, 0, 0, 0]) for pixel in neighbors(image, np.array([[[4]]]))]
-    [1.0, 3.0]
+        >>> import numpy as np
+        >>> image = np.arange(4.0, dtype="float32").reshape(1, 2, 2, 1)
+        >>> [float(pixel[0, 0, 0, 0]) for pixel in neighbors(image, np.array([[[4]]]))]
+        [1.0, 3.0]
 
     Source: Huang et al., "Neighbor2Neighbor", section 3.2, https://arxiv.org/abs/2101.02824.
     """
@@ -58,11 +57,10 @@ def denoising(denoised, neighbor):
         float tensor `(B,)`, at least 0.
 
     Example:
-
-    >>> import numpy as np
-    >>> image = np.full((1, 16, 24, 3), 0.5, dtype="float32")
-    >>> float(denoising(image, image + 0.1)[0]) - 0.01 < 1e-6
-    True
+        >>> import numpy as np
+        >>> image = np.full((1, 16, 24, 3), 0.5, dtype="float32")
+        >>> float(denoising(image, image + 0.1)[0]) - 0.01 < 1e-6
+        True
     """
     difference = ops.subtract(denoised, neighbor)
     return ops.mean(ops.square(difference), axis=(1, 2, 3))
@@ -99,11 +97,10 @@ class DenoisingLoss(keras.losses.Loss):
     """`denoising` as a Keras loss: `loss(neighbor, denoised)`.
 
     Example:
-
-    >>> import numpy as np
-    >>> image = np.full((1, 16, 24, 3), 0.5, dtype="float32")
-    >>> float(DenoisingLoss()(image, image))
-    0.0
+        >>> import numpy as np
+        >>> image = np.full((1, 16, 24, 3), 0.5, dtype="float32")
+        >>> float(DenoisingLoss()(image, image))
+        0.0
     """
 
     def call(self, y_true, y_pred):

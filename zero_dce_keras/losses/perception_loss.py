@@ -28,9 +28,8 @@ def build_vgg_features(weights="imagenet"):
         ValueError: if the weights are not there and cannot be downloaded, or do not fit.
 
     Example:
-
-    >>> build_vgg_features(weights=None).output.shape
-    (None, None, None, 512)
+        >>> build_vgg_features(weights=None).output.shape
+        (None, None, None, 512)
     """
     try:
         vgg = keras.applications.VGG16(
@@ -94,11 +93,10 @@ class PerceptionLoss(keras.losses.Loss):
         ValueError: if the weights are not there and cannot be downloaded.
 
     Example:
-
-    >>> import numpy as np
-    >>> image = np.full((1, 16, 24, 3), 0.5, dtype="float32")
-    >>> float(PerceptionLoss(weights=None)(image, image))
-    0.0
+        >>> import numpy as np
+        >>> image = np.full((1, 16, 24, 3), 0.5, dtype="float32")
+        >>> float(PerceptionLoss(weights=None)(image, image))
+        0.0
     """
 
     def __init__(self, weights="imagenet", **kwargs):

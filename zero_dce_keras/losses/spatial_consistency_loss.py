@@ -35,11 +35,10 @@ def spatial_consistency(low_light, enhanced, form="official"):
         ValueError: if `form` is unknown, or the images are smaller than a region.
 
     Example:
-
-    >>> import numpy as np
-    >>> image = np.random.default_rng(0).random((1, 32, 48, 3), dtype="float32")
-    >>> float(spatial_consistency(image, image)[0])
-    0.0
+        >>> import numpy as np
+        >>> image = np.random.default_rng(0).random((1, 32, 48, 3), dtype="float32")
+        >>> float(spatial_consistency(image, image)[0])
+        0.0
 
     Source: section 3.3.1 of https://arxiv.org/abs/2001.06826; `L_spa` in
     `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
@@ -82,11 +81,10 @@ class SpatialConsistencyLoss(ZeroReferenceLoss):
         **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
     Example:
-
-    >>> import numpy as np
-    >>> image = np.full((1, 32, 48, 3), 0.5, dtype="float32")
-    >>> float(SpatialConsistencyLoss()(image, image))
-    0.0
+        >>> import numpy as np
+        >>> image = np.full((1, 32, 48, 3), 0.5, dtype="float32")
+        >>> float(SpatialConsistencyLoss()(image, image))
+        0.0
     """
 
     def call(self, y_true, y_pred):

@@ -33,11 +33,10 @@ def build_dce_net(
         ValueError: if an argument is out of its range.
 
     Example:
-
-    >>> build_dce_net().count_params()
-    79416
-    >>> build_dce_net(num_iterations=8, filters=32, num_layers=3).count_params()
-    23992
+        >>> build_dce_net().count_params()
+        79416
+        >>> build_dce_net(num_iterations=8, filters=32, num_layers=3).count_params()
+        23992
 
     Source: section 3.2 of https://arxiv.org/abs/2001.06826; `enhance_net_nopool` in
     `Zero-DCE_code/model.py` of https://github.com/Li-Chongyi/Zero-DCE.

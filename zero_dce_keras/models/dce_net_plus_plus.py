@@ -28,9 +28,8 @@ def build_dce_net_plus_plus(
         ValueError: if an argument is out of its range.
 
     Example:
-
-    >>> build_dce_net_plus_plus().count_params()
-    10561
+        >>> build_dce_net_plus_plus().count_params()
+        10561
 
     Source: section 3.4 of https://arxiv.org/abs/2103.00860; `enhance_net_nopool` in
     `Zero-DCE++/model.py` of https://github.com/Li-Chongyi/Zero-DCE_extension.

@@ -37,12 +37,11 @@ class DenoisingFilter(keras.layers.Layer):
         ValueError: if `ranges` are something else.
 
     Example:
-
-    >>> import numpy as np
-    >>> noisy = np.random.default_rng(0).normal(0.1, 0.003, (1, 32, 48, 3))
-    >>> denoised = DenoisingFilter()(noisy.astype("float32"))
-    >>> bool(keras.ops.std(denoised) < 0.5 * noisy.std())
-    True
+        >>> import numpy as np
+        >>> noisy = np.random.default_rng(0).normal(0.1, 0.003, (1, 32, 48, 3))
+        >>> denoised = DenoisingFilter()(noisy.astype("float32"))
+        >>> bool(keras.ops.std(denoised) < 0.5 * noisy.std())
+        True
 
     Source: Tomasi and Manduchi, ICCV 1998 (bilateral filter); the growing steps are those
     of the à-trous wavelets of Dammertz et al., HPG 2010.
@@ -72,7 +71,7 @@ class DenoisingFilter(keras.layers.Layer):
 
 
 def _guide(images):
-    """(B, H, W, 1)"""
+    """(B, H, W, 1)."""
     weights = ops.convert_to_tensor(GUIDE, images.dtype)
     return ops.sum(images * weights, axis=-1, keepdims=True)
 

@@ -60,12 +60,11 @@ class ExposureNormalization(keras.layers.Layer):
         ValueError: if an argument is out of its range.
 
     Example:
-
-    >>> import numpy as np
-    >>> dark = np.random.default_rng(0).random((1, 32, 48, 3), dtype="float32") / 10
-    >>> normalize = ExposureNormalization(target=0.5)
-    >>> [round(float(normalize(dark / k).numpy().mean()), 1) for k in (1, 4)]
-    [0.5, 0.5]
+        >>> import numpy as np
+        >>> dark = np.random.default_rng(0).random((1, 32, 48, 3), dtype="float32") / 10
+        >>> normalize = ExposureNormalization(target=0.5)
+        >>> [round(float(normalize(dark / k).numpy().mean()), 1) for k in (1, 4)]
+        [0.5, 0.5]
     """
 
     def __init__(
@@ -180,7 +179,7 @@ class ExposureNormalization(keras.layers.Layer):
         return unchanged + gains[..., 3:4] * (normalized - unchanged)
 
     def _gamma(self, cells):
-        """(B, 1, 1, 1)"""
+        """(B, 1, 1, 1)."""
         mean = ops.mean(cells, axis=(1, 2, 3), keepdims=True)
         gamma = self.gamma + self.gamma_slope * (
             ops.log(_at_least_black(mean)) - LOG_TYPICAL
@@ -222,7 +221,7 @@ class ExposureNormalization(keras.layers.Layer):
 
     @property
     def arguments(self):
-        """dict of the arguments that make a layer like this one."""
+        """Dict of the arguments that make a layer like this one."""
         return {
             "target": self.target,
             "gamma": self.gamma,
@@ -273,7 +272,7 @@ def _at_least_black(x):
 
 
 def _power(x, exponent):
-    """x ** exponent for positive x; a quarter of the time of `ops.power`."""
+    """X ** exponent for positive x; a quarter of the time of `ops.power`."""
     return ops.exp(exponent * ops.log(x))
 
 

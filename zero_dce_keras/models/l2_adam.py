@@ -26,9 +26,8 @@ class L2Adam(keras.optimizers.Adam):
         ValueError: if `l2` is negative or `max_gradient_norm` not positive.
 
     Example:
-
-    >>> L2Adam(1e-4, l2=1e-4, max_gradient_norm=0.1).l2
-    0.0001
+        >>> L2Adam(1e-4, l2=1e-4, max_gradient_norm=0.1).l2
+        0.0001
 
     Source: `Zero-DCE_code/lowlight_train.py` of
     https://github.com/Li-Chongyi/Zero-DCE.

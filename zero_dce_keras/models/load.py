@@ -42,9 +42,8 @@ def load_model(path):
         ValueError: if the path is none of these.
 
     Example:
-
-    >>> type(load_model("zero_dce_lol")).__name__
-    'ZeroDCE'
+        >>> type(load_model("zero_dce_lol")).__name__
+        'ZeroDCE'
     """
     if Path(path).suffix != ".keras":
         return load_preset(path)

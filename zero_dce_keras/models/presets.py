@@ -26,9 +26,8 @@ def list_presets():
         Sorted list of names, each good for `from_preset` and for `--weights`.
 
     Example:
-
-    >>> "zero_dce_lol" in list_presets()
-    True
+        >>> "zero_dce_lol" in list_presets()
+        True
     """
     return sorted(path.parent.name for path in PRESETS_DIR.glob(f"*/{CONFIG_FILE}"))
 

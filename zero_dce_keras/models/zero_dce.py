@@ -60,14 +60,13 @@ class ZeroDCE(ImageModel):
             name.
 
     Example:
-
-    >>> import numpy as np
-    >>> model = ZeroDCE(filters=4, num_layers=3)
-    >>> model.compile(learning_rate=1e-4)
-    >>> dark = np.random.default_rng(0).random((2, 32, 48, 3), dtype="float32") / 5
-    >>> history = model.fit(dark, batch_size=2, verbose=0)
-    >>> model(dark).shape == (2, 32, 48, 3)
-    True
+        >>> import numpy as np
+        >>> model = ZeroDCE(filters=4, num_layers=3)
+        >>> model.compile(learning_rate=1e-4)
+        >>> dark = np.random.default_rng(0).random((2, 32, 48, 3), dtype="float32") / 5
+        >>> history = model.fit(dark, batch_size=2, verbose=0)
+        >>> model(dark).shape == (2, 32, 48, 3)
+        True
 
     Source: https://arxiv.org/abs/2001.06826 (CVPR 2020).
     """

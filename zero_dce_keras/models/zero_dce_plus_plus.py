@@ -32,14 +32,13 @@ class ZeroDCEPlusPlus(ZeroDCE):
         ValueError: if an argument is out of its range.
 
     Example:
-
-    >>> import numpy as np
-    >>> model = ZeroDCEPlusPlus(scale_factor=4)
-    >>> model.count_params()
-    10561
-    >>> dark = np.random.default_rng(0).random((1, 33, 47, 3), dtype="float32") / 5
-    >>> model(dark).shape == (1, 33, 47, 3)
-    True
+        >>> import numpy as np
+        >>> model = ZeroDCEPlusPlus(scale_factor=4)
+        >>> model.count_params()
+        10561
+        >>> dark = np.random.default_rng(0).random((1, 33, 47, 3), dtype="float32") / 5
+        >>> model(dark).shape == (1, 33, 47, 3)
+        True
 
     Source: https://arxiv.org/abs/2103.00860 (TPAMI 2021).
     """

@@ -21,14 +21,13 @@ class Preview:
         before: uint8 array `(H, W, 3)` in sRGB, `LONGEST_SIDE` at most.
 
     Example:
-
-    >>> import numpy as np
-    >>> from zero_dce_keras import Enhancer
-    >>> from zero_dce_keras.images import Photograph
-    >>> dark = Photograph(np.full((32, 48, 3), 20, dtype="uint8"))
-    >>> preview = Preview(Enhancer.from_preset("zero_dce_lol"), dark)
-    >>> [bool(preview.after(n, 1.0).mean() > 60) for n in (0, 8)]
-    [False, True]
+        >>> import numpy as np
+        >>> from zero_dce_keras import Enhancer
+        >>> from zero_dce_keras.images import Photograph
+        >>> dark = Photograph(np.full((32, 48, 3), 20, dtype="uint8"))
+        >>> preview = Preview(Enhancer.from_preset("zero_dce_lol"), dark)
+        >>> [bool(preview.after(n, 1.0).mean() > 60) for n in (0, 8)]
+        [False, True]
     """
 
     def __init__(self, enhancer, photograph, fast=False, denoise=None):

@@ -13,10 +13,9 @@ class Recipe:
     """Everything that decides what a run learns; `fit` has an option for each field.
 
     Example:
-
-    >>> from zero_dce_keras.training import RECIPES
-    >>> RECIPES["notebook"]().replace(epochs=2).epochs
-    2
+        >>> from zero_dce_keras.training import RECIPES
+        >>> RECIPES["notebook"]().replace(epochs=2).epochs
+        2
     """
 
     model: str = _option(

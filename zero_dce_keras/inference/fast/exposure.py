@@ -75,7 +75,7 @@ def tone_table(normalization, gains):
 
 
 def _power(x, exponent):
-    """x ** exponent for positive x, in less time."""
+    """X ** exponent for positive x, in less time."""
     return np.exp(exponent * np.log(np.maximum(x, np.float32(BLACK))))
 
 

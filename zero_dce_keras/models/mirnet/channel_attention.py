@@ -18,11 +18,10 @@ class ChannelAttention(keras.layers.Layer):
         **kwargs: `name` and `dtype`, as for every layer.
 
     Example:
-
-    >>> import numpy as np
-    >>> images = np.ones((1, 32, 48, 16), "float32")
-    >>> ChannelAttention(16)(images).shape == images.shape
-    True
+        >>> import numpy as np
+        >>> images = np.ones((1, 32, 48, 16), "float32")
+        >>> ChannelAttention(16)(images).shape == images.shape
+        True
 
     Source: section 3.3 of https://arxiv.org/abs/2003.06792.
     """

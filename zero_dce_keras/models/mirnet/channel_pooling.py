@@ -11,11 +11,10 @@ class ChannelPooling(keras.layers.Layer):
     `(B, H, W, C)` → `(B, H, W, 2)`.
 
     Example:
-
-    >>> import numpy as np
-    >>> pooled = ChannelPooling()(np.float32([[[[1, 2, 6]]]]))
-    >>> [float(value) for value in pooled[0, 0, 0]]
-    [6.0, 3.0]
+        >>> import numpy as np
+        >>> pooled = ChannelPooling()(np.float32([[[[1, 2, 6]]]]))
+        >>> [float(value) for value in pooled[0, 0, 0]]
+        [6.0, 3.0]
 
     Source: `ChannelPool` in `networks/MIRNet_model.py` of
     https://github.com/swz30/MIRNet.

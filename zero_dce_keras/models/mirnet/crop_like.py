@@ -9,11 +9,10 @@ class CropLike(keras.layers.Layer):
     """The top left part of some images that is as large as some others.
 
     Example:
-
-    >>> import numpy as np
-    >>> padded, images = np.ones((1, 32, 48, 3)), np.ones((1, 31, 45, 3))
-    >>> CropLike()(padded, images).shape == images.shape
-    True
+        >>> import numpy as np
+        >>> padded, images = np.ones((1, 32, 48, 3)), np.ones((1, 31, 45, 3))
+        >>> CropLike()(padded, images).shape == images.shape
+        True
     """
 
     def call(self, padded, images):

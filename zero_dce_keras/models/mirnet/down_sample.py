@@ -22,10 +22,9 @@ class DownSample(Octaves):
         ValueError: if `factor` is not a power of two above 1.
 
     Example:
-
-    >>> import numpy as np
-    >>> DownSample(4, factor=4)(np.ones((1, 32, 48, 4), "float32")).shape == (1, 8, 12, 16)
-    True
+        >>> import numpy as np
+        >>> DownSample(4, factor=4)(np.ones((1, 32, 48, 4), "float32")).shape == (1, 8, 12, 16)
+        True
 
     Source: section 3.4 of https://arxiv.org/abs/2003.06792; `DownSample` in
     `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.

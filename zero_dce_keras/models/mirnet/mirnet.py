@@ -39,14 +39,13 @@ class MIRNet(ImageModel):
         ValueError: if an argument is out of its range.
 
     Example:
-
-    >>> import numpy as np
-    >>> model = MIRNet(num_rrg=1, num_mrb=1, channels=4)
-    >>> model.compile(learning_rate=2e-4)
-    >>> bright = np.random.default_rng(0).random((2, 32, 48, 3), dtype="float32")
-    >>> history = model.fit(bright / 5, bright, batch_size=2, verbose=0)
-    >>> model(bright / 5).shape == (2, 32, 48, 3)
-    True
+        >>> import numpy as np
+        >>> model = MIRNet(num_rrg=1, num_mrb=1, channels=4)
+        >>> model.compile(learning_rate=2e-4)
+        >>> bright = np.random.default_rng(0).random((2, 32, 48, 3), dtype="float32")
+        >>> history = model.fit(bright / 5, bright, batch_size=2, verbose=0)
+        >>> model(bright / 5).shape == (2, 32, 48, 3)
+        True
 
     Source: https://arxiv.org/abs/2003.06792 (ECCV 2020).
     """

@@ -35,9 +35,8 @@ def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=N
         ValueError: if an argument is out of its range.
 
     Example:
-
-    >>> mirnet_model(3, 2, 64, block="residual").count_params()
-    446659
+        >>> mirnet_model(3, 2, 64, block="residual").count_params()
+        446659
 
     Source: https://arxiv.org/abs/2003.06792 (ECCV 2020); `MIRNet` in
     `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.

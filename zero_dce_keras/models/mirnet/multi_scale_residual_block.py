@@ -31,11 +31,10 @@ class MultiScaleResidualBlock(keras.layers.Layer):
         **kwargs: `name` and `dtype`, as for every layer.
 
     Example:
-
-    >>> import numpy as np
-    >>> images = np.ones((1, 32, 48, 8), "float32")
-    >>> MultiScaleResidualBlock(8)(images).shape == images.shape
-    True
+        >>> import numpy as np
+        >>> images = np.ones((1, 32, 48, 8), "float32")
+        >>> MultiScaleResidualBlock(8)(images).shape == images.shape
+        True
 
     Source: section 3.1 of https://arxiv.org/abs/2003.06792; `MSRB` in
     `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.

@@ -16,11 +16,10 @@ class PadToMultiple(keras.layers.Layer):
         **kwargs: `name` and `dtype`, as for every layer.
 
     Example:
-
-    >>> import numpy as np
-    >>> row = np.arange(5, dtype="float32").reshape(1, 1, 5, 1)
-    >>> [int(value) for value in PadToMultiple(4)(row)[0, 0, :, 0]]
-    [0, 1, 2, 3, 4, 3, 2, 1]
+        >>> import numpy as np
+        >>> row = np.arange(5, dtype="float32").reshape(1, 1, 5, 1)
+        >>> [int(value) for value in PadToMultiple(4)(row)[0, 0, :, 0]]
+        [0, 1, 2, 3, 4, 3, 2, 1]
     """
 
     def __init__(self, multiple, **kwargs):

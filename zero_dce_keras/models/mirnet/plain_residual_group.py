@@ -18,11 +18,10 @@ class PlainResidualGroup(keras.layers.Layer):
         **kwargs: `name` and `dtype`, as for every layer.
 
     Example:
-
-    >>> import numpy as np
-    >>> images = np.ones((1, 32, 48, 8), "float32")
-    >>> PlainResidualGroup(2, 8)(images).shape == images.shape
-    True
+        >>> import numpy as np
+        >>> images = np.ones((1, 32, 48, 8), "float32")
+        >>> PlainResidualGroup(2, 8)(images).shape == images.shape
+        True
 
     Source: ../shared/FACTS.md, the MIRNet of 446,659 parameters.
     """

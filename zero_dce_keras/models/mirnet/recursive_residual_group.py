@@ -21,11 +21,10 @@ class RecursiveResidualGroup(keras.layers.Layer):
         **kwargs: `name` and `dtype`, as for every layer.
 
     Example:
-
-    >>> import numpy as np
-    >>> images = np.ones((1, 32, 48, 8), "float32")
-    >>> RecursiveResidualGroup(1, 8)(images).shape == images.shape
-    True
+        >>> import numpy as np
+        >>> images = np.ones((1, 32, 48, 8), "float32")
+        >>> RecursiveResidualGroup(1, 8)(images).shape == images.shape
+        True
 
     Source: section 3 of https://arxiv.org/abs/2003.06792; `RRG` in
     `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.

@@ -19,10 +19,9 @@ class ResidualDownSample(ResidualOctave):
         **kwargs: `name` and `dtype`, as for every layer.
 
     Example:
-
-    >>> import numpy as np
-    >>> ResidualDownSample(4)(np.ones((1, 32, 48, 4), "float32")).shape == (1, 16, 24, 8)
-    True
+        >>> import numpy as np
+        >>> ResidualDownSample(4)(np.ones((1, 32, 48, 4), "float32")).shape == (1, 16, 24, 8)
+        True
     """
 
     def __init__(self, channels, **kwargs):
@@ -50,11 +49,10 @@ def blur_and_halve(x):
         tensor `(B, H / 2, W / 2, C)`, sizes rounded up.
 
     Example:
-
-    >>> import numpy as np
-    >>> stripes = np.tile(np.float32([0, 1]), 4).reshape(1, 1, 8, 1).repeat(4, axis=1)
-    >>> sorted({float(value) for value in np.ravel(blur_and_halve(stripes))})
-    [0.5]
+        >>> import numpy as np
+        >>> stripes = np.tile(np.float32([0, 1]), 4).reshape(1, 1, 8, 1).repeat(4, axis=1)
+        >>> sorted({float(value) for value in np.ravel(blur_and_halve(stripes))})
+        [0.5]
 
     Source: https://arxiv.org/abs/1904.11486, as in `networks/antialias.py` of
     https://github.com/swz30/MIRNet.

@@ -19,10 +19,9 @@ class ResidualUpSample(ResidualOctave):
         **kwargs: `name` and `dtype`, as for every layer.
 
     Example:
-
-    >>> import numpy as np
-    >>> ResidualUpSample(4)(np.ones((1, 8, 12, 4), "float32")).shape == (1, 16, 24, 2)
-    True
+        >>> import numpy as np
+        >>> ResidualUpSample(4)(np.ones((1, 8, 12, 4), "float32")).shape == (1, 16, 24, 2)
+        True
     """
 
     def __init__(self, channels, **kwargs):
@@ -62,11 +61,10 @@ def double(x):
         tensor `(B, 2·H, 2·W, C)`.
 
     Example:
-
-    >>> import numpy as np
-    >>> row = np.float32([0, 1]).reshape(1, 1, 2, 1)
-    >>> [float(value) for value in double(row)[0, 0, :, 0]]
-    [0.0, 0.25, 0.75, 1.0]
+        >>> import numpy as np
+        >>> row = np.float32([0, 1]).reshape(1, 1, 2, 1)
+        >>> [float(value) for value in double(row)[0, 0, :, 0]]
+        [0.0, 0.25, 0.75, 1.0]
     """
     x = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
     x = ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="symmetric")

@@ -13,10 +13,9 @@ class SpatialAttention(keras.layers.Layer):
     `x · sigmoid(conv5×5([max, mean] over the channels))`; the shape stays.
 
     Example:
-
-    >>> import numpy as np
-    >>> SpatialAttention()(np.ones((1, 32, 48, 4), "float32")).shape == (1, 32, 48, 4)
-    True
+        >>> import numpy as np
+        >>> SpatialAttention()(np.ones((1, 32, 48, 4), "float32")).shape == (1, 32, 48, 4)
+        True
 
     Source: section 3.3 of https://arxiv.org/abs/2003.06792.
     """

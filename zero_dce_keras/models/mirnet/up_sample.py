@@ -23,10 +23,9 @@ class UpSample(Octaves):
             `channels`.
 
     Example:
-
-    >>> import numpy as np
-    >>> UpSample(16, factor=4)(np.ones((1, 8, 12, 16), "float32")).shape == (1, 32, 48, 4)
-    True
+        >>> import numpy as np
+        >>> UpSample(16, factor=4)(np.ones((1, 8, 12, 16), "float32")).shape == (1, 32, 48, 4)
+        True
 
     Source: section 3.4 of https://arxiv.org/abs/2003.06792; `UpSample` in
     `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.
