@@ -11,6 +11,7 @@ names, and does not run with today's.
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -94,23 +95,17 @@ def main(target):
         run = target / f"run_{name}"
         with tempfile.TemporaryDirectory() as whole:
             train(recipe, "sample", None, Path(whole) / "run", verbose=0)
-            shutil.copy(
-                Path(whole) / "run" / "best.weights.h5",
-                target / f"run_{name}_end.best.weights.h5",
-            )
-            shutil.copy(
-                Path(whole) / "run" / "state.npz", target / f"run_{name}_end.npz"
-            )
-        if os.fork() == 0:
-            train(recipe, "sample", None, run, verbose=0)
-        os.wait()
-        for path in ("logs", "pictures"):
-            shutil.rmtree(run / path, ignore_errors=True)
+            state = Path(whole) / "run" / "state.npz"
+            shutil.copy(state, target / f"run_{name}_end.npz")
+        subprocess.run([sys.executable, __file__, "--killed", name, run], check=False)
+        for path in run.iterdir():  # what is large, and says nothing more
+            if path.name not in ("config.json", "state.npz"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         assert (run / "state.npz").exists()
 
 
-def kill_after_two_epochs():
-    """A process of its own, which the system kills in its third epoch."""
+def train_and_die(name, run):
+    """Train in this process, which the system kills after two of three epochs."""
     save = RunState.on_epoch_end
 
     def save_and_die(self, epoch, logs=None):
@@ -119,7 +114,11 @@ def kill_after_two_epochs():
             os.kill(os.getpid(), signal.SIGKILL)
 
     RunState.on_epoch_end = save_and_die
+    train(RECIPES[name], "sample", None, run, verbose=0)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1] == "--killed":
+        train_and_die(*sys.argv[2:])
+    else:
+        main(sys.argv[1])
