@@ -220,13 +220,14 @@ def test_progress_with_rate_and_time_left(monkeypatch, capsys, on_terminal):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(sys.stderr, "isatty", lambda: on_terminal, raising=False)
-    report = RunReport()
-    report.expect(10)
-    report.add(Outcome(Job("0", "out/0"), "skipped"))
-    for i in range(1, 4):
-        now[0] += 5
-        report.add(Outcome(Job(str(i), f"out/{i}"), "done"))
-    report.summarize()
+    with cli.log_to_stderr():
+        report = RunReport()
+        report.expect(10)
+        report.add(Outcome(Job("0", "out/0"), "skipped"))
+        for i in range(1, 4):
+            now[0] += 5
+            report.add(Outcome(Job(str(i), f"out/{i}"), "done"))
+        report.summarize()
     out, err = capsys.readouterr()
     assert out.split() == ["out/1", "out/2", "out/3"]
     lines = [line.strip() for line in re.split("[\r\n]", err) if line.strip()]
