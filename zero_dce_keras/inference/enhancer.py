@@ -6,12 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from zero_dce_keras.images import (
-    photograph_of,
-    read_photograph,
-    to_pil,
-    write_photograph,
-)
+from zero_dce_keras.images import Photograph
 from zero_dce_keras.inference.arrays import as_colour, as_given, check_array
 from zero_dce_keras.inference.curves import Curves, apply_maps, check_curve_options
 from zero_dce_keras.inference.photographs import enhance_photograph
@@ -132,9 +127,11 @@ class Enhancer:
         """
         if isinstance(image, (str, Path, Image.Image)):
             is_open = isinstance(image, Image.Image)
-            photograph = photograph_of(image) if is_open else read_photograph(image)
+            photograph = (
+                Photograph.from_pil(image) if is_open else Photograph.read(image)
+            )
             options = iterations, strength, denoise, tile, fast, gains
-            return to_pil(enhance_photograph(self, photograph, *options))
+            return enhance_photograph(self, photograph, *options).to_pil()
         self._check(iterations, strength, denoise, fast)
         check_array(image)
         if gains is not None and (
@@ -211,9 +208,9 @@ class Enhancer:
         if Path(source).resolve() == Path(target).resolve():
             raise ValueError(f"{target}: the input would be overwritten")
         options |= {"iterations": iterations, "strength": strength, "denoise": denoise}
-        photograph = read_photograph(source)
+        photograph = Photograph.read(source)
         enhanced = enhance_photograph(self, photograph, **options)
-        return [*photograph.notes, *write_photograph(target, enhanced)]
+        return [*photograph.notes, *enhanced.write(target)]
 
     def _check(self, iterations, strength, denoise, fast):
         model = self.fast.model if fast else self.model

@@ -11,9 +11,8 @@ from zero_dce_keras.images import (
     IMAGE_SUFFIXES,
     PHOTOGRAPH_SUFFIXES,
     list_images,
+    written_suffix,
 )
-from zero_dce_keras.images.photograph import HEIC_SUFFIXES
-from zero_dce_keras.images.raw import is_raw
 
 SUFFIX = "_enhanced"
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mts", ".webm", ".wmv")
@@ -49,7 +48,7 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
             is an earlier output and passed over: in a directory all of them, of named
             files those whose originals are named too.
         ending: str, ".png" say, of the photographs' targets. Default: the input's own
-            if `write_photograph` knows it; else .tif for RAW, .jpg for HEIC, .png.
+            if it can be written; else .tif for RAW, .jpg for HEIC, .png.
         recursive: bool, whether to look into the directories of directories.
 
     Returns:
@@ -177,15 +176,10 @@ def _is_file(output, inputs):
 
 
 def _ending(source, wanted):
-    """The ending of a target: that of its source, if none is wanted and we write it."""
-    ending = source.suffix.lower()
-    if ending in VIDEO_SUFFIXES or (ending in IMAGE_SUFFIXES and not wanted):
+    """Return the ending of a target: that of its source if none is wanted, if possible."""
+    if source.suffix.lower() in VIDEO_SUFFIXES:
         return source.suffix
-    if wanted:
-        return wanted
-    if is_raw(source):
-        return ".tif"
-    return ".jpg" if ending in HEIC_SUFFIXES else ".png"
+    return wanted or written_suffix(source)
 
 
 class Settled:

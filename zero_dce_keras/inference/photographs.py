@@ -5,7 +5,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 from zero_dce_keras.files import remove_leftovers
-from zero_dce_keras.images import read_photograph, write_photograph
+from zero_dce_keras.images import Photograph
 from zero_dce_keras.images.tone_curve import tables_to_srgb
 from zero_dce_keras.inference.jobs import Job
 
@@ -87,7 +87,7 @@ def enhance_photographs(enhancer, jobs, overwrite=False, quality=95, **options):
             while waiting or reading or writing:
                 while waiting and len(reading) <= WAITING:
                     job = waiting.popleft()
-                    reading.append((job, readers.submit(read_photograph, job.source)))
+                    reading.append((job, readers.submit(Photograph.read, job.source)))
                 if not reading or len(writing) >= WAITING:
                     yield writing.popleft().result()
                     continue
@@ -106,7 +106,7 @@ def enhance_photographs(enhancer, jobs, overwrite=False, quality=95, **options):
 
 def _write(job, photograph, quality):
     try:
-        notes = write_photograph(job.target, photograph, quality)
+        notes = photograph.write(job.target, quality)
     except (ValueError, OSError, MemoryError) as error:
         return Outcome(job, "failed", error)
     size = photograph.pixels.shape[1::-1]
