@@ -8,12 +8,7 @@ import numpy as np
 from PIL import Image
 
 from zero_dce_keras.extras import require
-from zero_dce_keras.images import (
-    photograph_of,
-    read_photograph,
-    to_pil,
-    write_photograph,
-)
+from zero_dce_keras.images import Photograph
 from zero_dce_keras.images.tone_curve import tables_to_srgb
 from zero_dce_keras.inference.arrays import check_array, restore_layout, to_rgb_batch
 from zero_dce_keras.inference.curves import Curves, apply_maps
@@ -114,8 +109,8 @@ class Enhancer:
         options = EnhanceOptions(iterations, strength, denoise, tile, fast, gains)
         if isinstance(image, (str, Path, Image.Image)):
             is_open = isinstance(image, Image.Image)
-            photograph = photograph_of(image) if is_open else read_photograph(image)
-            return to_pil(self.enhance_photograph(photograph, options))
+            open_photograph = Photograph.from_pil if is_open else Photograph.read
+            return self.enhance_photograph(open_photograph(image), options).to_pil()
         return self.enhance_array(image, options)
 
     def enhance_array(self, image, options):
@@ -212,9 +207,9 @@ class Enhancer:
         if Path(source).resolve() == Path(target).resolve():
             raise ValueError(f"{target}: the input would be overwritten")
         chosen = EnhanceOptions(**options)
-        photograph = read_photograph(source)
+        photograph = Photograph.read(source)
         enhanced = self.enhance_photograph(photograph, chosen)
-        return [*photograph.notes, *write_photograph(target, enhanced)]
+        return [*photograph.notes, *enhanced.write(target)]
 
     def _check(self, options):
         model = self.fast.model if options.fast else self.model
