@@ -4,9 +4,9 @@ import keras
 from keras import ops
 
 from zero_dce_keras.errors import check_not_negative
+from zero_dce_keras.images.luma import LUMA
 from zero_dce_keras.models.resampling import block_means
 
-LUMA = (0.299, 0.587, 0.114)  # Rec. 601
 CELL = 8  # pixels on a side of the cells that the exposure is metered on
 LEAST_CELLS = 50  # on the shorter side before the cells grow
 CENTRE_WIDTH = 0.3  # σ of the metering's centre, in half image sides
