@@ -36,7 +36,8 @@ test: venv
 # one backend to another: not the notebooks, the wheel, the commands' messages and what is
 # wrong with a file, and of MIRNet, whose many layers take JAX minutes to compile, the
 # checks of every model.
-FILE_TESTS = tests/models/test_presets.py tests/models/test_torch_checkpoint.py
+FILE_TESTS = tests/models/test_presets.py tests/models/test_torch_checkpoint.py \
+	tests/models/test_torch_file.py
 BACKEND_TESTS = tests/data tests/losses tests/metrics tests/inference tests/evaluation \
 	$(filter-out $(FILE_TESTS),$(wildcard tests/models/test_*.py)) \
 	tests/training/test_run.py tests/training/test_resume.py tests/test_devices.py

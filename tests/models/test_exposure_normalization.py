@@ -52,6 +52,8 @@ def test_gains_of_the_whole_serve_its_parts():
     whole = photo()
     gains = normalize.gains(whole)
     assert gains.shape == (1, 1, 1, 8)
+    expected = [0, 0, 0, normalize.gamma]
+    np.testing.assert_allclose(numpy(gains)[0, 0, 0, 4:], expected, rtol=1e-6)
     part = numpy(normalize.apply_gains(whole[:, 5:30, 7:50], gains))
     expected = numpy(normalize(whole))[:, 5:30, 7:50]
     np.testing.assert_allclose(part, expected, atol=1e-6)
@@ -91,21 +93,26 @@ def test_saturation_zero_is_grey():
 
 
 @pytest.mark.parametrize("level", [0, 1])
-@pytest.mark.parametrize("size", [(1, 1), (3, 5), (8, 8), (33, 47)])
-def test_any_size_and_any_level(level, size):
-    image = np.full((1, *size, 3), level, "float32")
-    normalized = numpy(ExposureNormalization()(image))
-    assert normalized.shape == image.shape
-    assert ((normalized >= 0) & (normalized <= 1)).all()
+def test_any_size_and_any_level(level):
+    normalize = ExposureNormalization()
+    for size in ((1, 1), (3, 5), (8, 8), (33, 47)):
+        image = np.full((1, *size, 3), level, "float32")
+        normalized = numpy(normalize(image))
+        assert normalized.shape == image.shape
+        assert ((normalized >= 0) & (normalized <= 1)).all()  # NaN is neither
 
 
 def test_lights_are_compressed_not_burnt():
-    lamp = photo() / 16
-    lamp[:, :4, :4] = 1.0
-    lamp[:, :4, 4:8] = 0.5
-    normalized = numpy(ExposureNormalization()(lamp))
-    assert 0.9 < normalized[0, 4:, 8:].max() / normalized[0, 4:, 8:].max() <= 1
-    assert normalized[0, 1, 5].max() < normalized[0, 1, 1].max() <= 1
+    """Two lamps that the gain alone would take far above white stay apart below it."""
+    lamps = photo() / 16
+    lamps[:, :4, :4] = 1.0
+    lamps[:, :4, 4:8] = 0.5
+    normalize = ExposureNormalization()
+    factors = numpy(normalize.gains(lamps))[0, 0, 0, :3]
+    assert ((0.5 * factors) ** normalize.gamma > 2).all()
+    normalized = numpy(normalize(lamps))
+    bright, half = normalized[0, 1, 1], normalized[0, 1, 5]
+    assert (half < bright).all() and (bright <= 1).all()
 
 
 def test_a_model_of_all_exposures():
@@ -148,6 +155,23 @@ def test_well_exposed_images_are_left_alone():
         image = level * grey
         expected = image + share * (numpy(always(image)) - image)
         np.testing.assert_allclose(numpy(normalize(image)), expected, atol=1e-5)
+
+
+def test_configurations_of_version_0_1_0():
+    """Its adaptive tone is gone: at 0 it is dropped, anything else is refused."""
+    off = {"black": 0.0, "gamma_slope": 0.0}
+    layer = ExposureNormalization(target=0.5)
+    copy = ExposureNormalization.from_config(layer.get_config() | off)
+    assert copy.get_config() == layer.get_config()
+    model = ZeroDCE(
+        filters=2, num_layers=1, exposure_normalization={"cast": 0.1, **off}
+    )
+    assert "black" not in model.get_config()["exposure_normalization"]
+    assert model.exposure_normalization.cast == 0.1
+    for name in off:
+        message = f"{name} must be 0, the adaptive tone was removed. Received: 0.5"
+        with pytest.raises(ValueError, match=message):
+            ZeroDCE(exposure_normalization={**off, name: 0.5})
 
 
 @pytest.mark.parametrize(

@@ -289,7 +289,7 @@ def gradient_step(low_light, **kwargs):
     """The weights, and what one training step adds to them."""
     keras.utils.set_random_seed(0)
     model = small()
-    model.compile(jit_compile=False, **kwargs)
+    model.compile(run_eagerly=True, **kwargs)
     before = model.get_weights()
     fit(model, low_light)
     after = model.get_weights()

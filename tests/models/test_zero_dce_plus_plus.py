@@ -8,7 +8,7 @@ from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus, load_model
 
 def small(scale_factor=4, **kwargs):
     model = ZeroDCEPlusPlus(scale_factor, filters=4, num_layers=3, **kwargs)
-    model.compile(jit_compile=False)
+    model.compile(run_eagerly=True)
     return model
 
 
@@ -70,7 +70,7 @@ def test_no_size_is_cropped(size):
 def test_trains_at_any_scale_factor(scale_factor, resampling, low_light):
     model = small(scale_factor, resampling=resampling)
     before = model.get_weights()
-    history = model.fit(low_light[:, :31], epochs=2, verbose=0).history
+    history = model.fit(low_light[:, :31], verbose=0).history
     assert np.isfinite(list(history.values())).all()
     changed = [(a != b).any() for a, b in zip(before, model.get_weights(), strict=True)]
     assert all(changed)

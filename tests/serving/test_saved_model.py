@@ -87,8 +87,5 @@ def test_without_the_filter(tmp_path, low_light):
 
 def test_mixed_precision(tmp_path, low_light):
     """What is served takes and gives float32."""
-    checks.check_export(
-        lambda: ZeroDCE(2, filters=4, num_layers=3, dtype="mixed_bfloat16"),
-        low_light,
-        tmp_path,
-    )
+    model = ZeroDCE(2, filters=4, num_layers=3, dtype="mixed_bfloat16")
+    checks.check_export(model, low_light, tmp_path)

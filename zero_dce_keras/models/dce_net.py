@@ -2,6 +2,8 @@
 
 import keras
 
+from zero_dce_keras.errors import check_positive
+
 
 def build_dce_net(
     num_iterations=8,
@@ -41,8 +43,7 @@ def build_dce_net(
     Source: section 3.2 of https://arxiv.org/abs/2001.06826; `enhance_net_nopool` in
     `Zero-DCE_code/model.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
-    if num_iterations < 1:
-        raise ValueError(f"num_iterations must be positive. Received: {num_iterations}")
+    check_positive("num_iterations", num_iterations)
 
     def convolution(k, x):
         is_last = k == num_layers
@@ -71,8 +72,7 @@ def connect_layers(name, layer, filters, num_layers, dtype=None):
     Returns:
         A `keras.Model` from `(B, H, W, 3)` to curve maps.
     """
-    if filters < 1:
-        raise ValueError(f"filters must be positive. Received: {filters}")
+    check_positive("filters", filters)
     if num_layers < 1 or num_layers % 2 == 0:
         raise ValueError(f"num_layers must be odd and positive. Received: {num_layers}")
     low_light = keras.Input((None, None, 3), name="low_light")

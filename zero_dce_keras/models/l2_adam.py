@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import check_not_negative, check_positive
+
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
 class L2Adam(keras.optimizers.Adam):
@@ -42,12 +44,10 @@ class L2Adam(keras.optimizers.Adam):
         **kwargs,
     ):
         super().__init__(learning_rate, epsilon=epsilon, **kwargs)
-        if l2 is not None and l2 < 0:
-            raise ValueError(f"l2 must not be negative. Received: {l2}")
-        if max_gradient_norm is not None and max_gradient_norm <= 0:
-            raise ValueError(
-                f"max_gradient_norm must be positive. Received: {max_gradient_norm}"
-            )
+        if l2 is not None:
+            check_not_negative("l2", l2)
+        if max_gradient_norm is not None:
+            check_positive("max_gradient_norm", max_gradient_norm)
         self.l2 = l2
         self.max_gradient_norm = max_gradient_norm
 

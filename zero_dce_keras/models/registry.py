@@ -7,6 +7,8 @@ A new model is one more line of `MODELS`. Recipes and commands take the names fr
 import importlib
 from typing import NamedTuple
 
+from zero_dce_keras.errors import check_choice
+
 
 class ModelEntry(NamedTuple):
     """What must be known of a model before its module is imported.
@@ -41,8 +43,7 @@ def get_model_class(name):
         >>> get_model_class("mirnet").__name__
         'MIRNet'
     """
-    if name not in MODELS:
-        raise ValueError(f"model must be one of {tuple(MODELS)}. Received: {name!r}")
+    check_choice("model", name, tuple(MODELS))
     return getattr(importlib.import_module(module_of(name)), MODELS[name].class_name)
 
 

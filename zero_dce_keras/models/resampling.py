@@ -11,6 +11,8 @@ import numbers
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import check_choice
+
 RESAMPLINGS = ("official", "area")
 
 
@@ -20,10 +22,7 @@ def check_resampling(scale_factor, resampling):
         raise ValueError(
             f"scale_factor must be a whole number, at least 1. Received: {scale_factor}"
         )
-    if resampling not in RESAMPLINGS:
-        raise ValueError(
-            f"resampling must be one of {RESAMPLINGS}. Received: {resampling!r}"
-        )
+    check_choice("resampling", resampling, RESAMPLINGS)
 
 
 class ShrinkImages(keras.layers.Layer):

@@ -74,6 +74,8 @@ class ZeroDCE(ImageModel):
     size_arguments = ("num_iterations", "filters", "num_layers")
     has_curves = True
     torch_kernel = "e_conv{}.weight"  # name of the kernel that gives a layer's output
+    first_layer = "conv2d"  # the kind of layer that looks at the image
+    layer_kinds = ("input_layer", "conv2d", "concatenate", "activation")
 
     def __init__(
         self,
@@ -366,10 +368,11 @@ class ZeroDCE(ImageModel):
 
     @classmethod
     def layer_arguments(cls, kernels):
-        shapes = kernels.get("conv2d", [])
-        if "depthwise_conv2d" in kernels or not shapes or shapes[0][:3] != (3, 3, 3):
+        first = kernels.get(cls.first_layer, [()])[0]
+        shapes = kernels.get("conv2d", [()])
+        if first[:3] != (3, 3, 3) or any(len(shape) != 4 for shape in shapes):
             return None
-        if any(len(shape) != 4 for shape in shapes):
+        if set(kernels) - set(cls.layer_kinds):
             return None
         return cls._size([shape[-1] for shape in shapes])
 

@@ -2,6 +2,7 @@
 
 import keras
 
+from zero_dce_keras.errors import check_positive
 from zero_dce_keras.models.dce_net_plus_plus import build_dce_net_plus_plus
 from zero_dce_keras.models.resampling import ShrinkImages, StretchMaps
 from zero_dce_keras.models.zero_dce import ZeroDCE
@@ -44,6 +45,8 @@ class ZeroDCEPlusPlus(ZeroDCE):
     """
 
     torch_kernel = "e_conv{}.point_conv.weight"
+    first_layer = "depthwise_conv2d"
+    layer_kinds = (*ZeroDCE.layer_kinds, "depthwise_conv2d")
     num_maps = 1
 
     def __init__(
@@ -56,10 +59,7 @@ class ZeroDCEPlusPlus(ZeroDCE):
     ):
         loss_weights = {"illumination_smoothness_loss": 1600.0, **(loss_weights or {})}
         super().__init__(num_iterations, loss_weights=loss_weights, **kwargs)
-        if num_iterations < 1:
-            raise ValueError(
-                f"num_iterations must be positive. Received: {num_iterations}"
-            )
+        check_positive("num_iterations", num_iterations)
         self.scale_factor = scale_factor
         self.resampling = resampling
         self._shrink = ShrinkImages(scale_factor, resampling)
@@ -133,16 +133,6 @@ class ZeroDCEPlusPlus(ZeroDCE):
                 names.append((f"e_conv{k}.{torch_name}.weight", layer.kernel, kind))
                 names.append((f"e_conv{k}.{torch_name}.bias", layer.bias, "vector"))
         return names
-
-    @classmethod
-    def layer_arguments(cls, kernels):
-        depthwise = kernels.get("depthwise_conv2d", [])
-        pointwise = kernels.get("conv2d", [])
-        if not depthwise or not pointwise or depthwise[0][:3] != (3, 3, 3):
-            return None
-        if any(len(shape) != 4 for shape in pointwise):
-            return None
-        return cls._size([shape[-1] for shape in pointwise])
 
     @classmethod
     def _size(cls, channels):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 
+from zero_dce_keras.errors import check_positive
 from zero_dce_keras.extras import require
 
 
@@ -17,7 +18,7 @@ def export_saved_model(model, directory, version=1, denoise=True):
     `tf.saved_model.load` opens it, without this package and without Keras.
 
     Args:
-        model: a `ZeroDCE` or another model of the package.
+        model: a `ZeroDCE`, or another zero_dce_keras model.
         directory: where TensorFlow Serving looks for versions of the model.
         version: positive number of this version; it must not be there yet.
         denoise: False leaves out the denoising filter, where the model has one.
@@ -36,8 +37,7 @@ def export_saved_model(model, directory, version=1, denoise=True):
         )
     tf = require("tensorflow")
 
-    if version < 1:
-        raise ValueError(f"version must be positive. Received: {version}")
+    check_positive("version", version)
     target = Path(directory) / str(version)
     if target.exists():
         raise ValueError(

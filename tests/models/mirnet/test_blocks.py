@@ -30,7 +30,7 @@ BLOCKS = {
         (32, 48, 8),
     ),
     "RecursiveResidualGroup": (
-        lambda: zero_dce_keras.RecursiveResidualGroup(2, 8),
+        lambda: zero_dce_keras.RecursiveResidualGroup(1, 8),
         (32, 48, 8),
     ),
     "PlainResidualGroup": (lambda: PlainResidualGroup(2, 8), (32, 48, 8)),

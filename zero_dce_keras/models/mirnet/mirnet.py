@@ -39,7 +39,7 @@ class MIRNet(ImageModel):
 
     Example:
         >>> import numpy as np
-        >>> model = MIRNet(num_rrg=1, num_mrb=1, channels=4)
+        >>> model = MIRNet(num_rrg=1, num_mrb=1, channels=4, block="residual")
         >>> model.compile(learning_rate=2e-4)
         >>> bright = np.random.default_rng(0).random((2, 32, 48, 3), dtype="float32")
         >>> history = model.fit(bright / 5, bright, batch_size=2, verbose=0)

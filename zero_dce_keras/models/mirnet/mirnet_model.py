@@ -2,6 +2,7 @@
 
 import keras
 
+from zero_dce_keras.errors import check_choice, check_positive
 from zero_dce_keras.models.mirnet.blocks import (
     LEVELS,
     PlainResidualGroup,
@@ -46,15 +47,10 @@ def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=N
     Source: https://arxiv.org/abs/2003.06792 (ECCV 2020); `MIRNet` in
     `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.
     """
-    for name, value in (
-        ("num_rrg", num_rrg),
-        ("num_mrb", num_mrb),
-        ("channels", channels),
-    ):
-        if value < 1:
-            raise ValueError(f"{name} must be positive. Received: {value}")
-    if block not in BLOCKS:
-        raise ValueError(f"block must be one of {BLOCKS}. Received: {block!r}")
+    check_positive("num_rrg", num_rrg)
+    check_positive("num_mrb", num_mrb)
+    check_positive("channels", channels)
+    check_choice("block", block, BLOCKS)
     return MIRNetNetwork(num_rrg, num_mrb, channels, block, dtype)
 
 
