@@ -109,6 +109,26 @@ class ZeroDCE(ImageModel):
         self._teach = None
         self.built = True  # by construction: DCE-Net knows its shapes
 
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        initializer = "glorot_uniform"
+        if recipe.initial_stddev is not None:
+            initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
+        return {
+            **super().recipe_arguments(recipe),
+            "num_iterations": recipe.num_iterations,
+            "filters": recipe.filters,
+            "num_layers": recipe.num_layers,
+            "well_exposedness": recipe.well_exposedness,
+            "loss_weights": {
+                loss.tracker: getattr(recipe, loss.weight_field)
+                for loss in losses.WEIGHTED_LOSSES
+            },
+            "exposure_patch_size": recipe.exposure_patch_size,
+            "loss_form": recipe.loss_form,
+            "kernel_initializer": initializer,
+        }
+
     def compile(self, optimizer=None, teacher=None, **kwargs):
         """Prepare the model for training.
 
