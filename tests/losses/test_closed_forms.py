@@ -37,9 +37,13 @@ def test_exposure_is_judged_patch_by_patch():
     assert exposure_control(half_white)[0] == pytest.approx(expected)
     # the one patch of 32 pixels is half white; it leaves out the last 16 columns
     assert exposure_control(half_white, 0.6, 32)[0] == pytest.approx(0.1**2)
-    loss = losses.ExposureControlLoss(0.42, 8, form="paper")  # two columns of six
-    expected = (4 * 0.42 + 2 * 0.58) / 6
-    assert float(loss(BLACK, half_white)) == pytest.approx(expected)
+
+
+def test_the_class_of_exposure_passes_its_arguments():
+    striped = BLACK.copy()
+    striped[:, :, 40:] = 1  # one of six columns of 8 pixels
+    loss = losses.ExposureControlLoss(0.42, 8, form="paper")
+    assert float(loss(BLACK, striped)) == pytest.approx((5 * 0.42 + 0.58) / 6)
 
 
 def test_exposure_leaves_out_what_fills_no_patch():
