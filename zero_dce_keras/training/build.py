@@ -8,7 +8,7 @@ from zero_dce_keras.models import (
     MIRNet,
     ZeroDCE,
     ZeroDCEPlusPlus,
-    open_model,
+    load_model,
 )
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 
@@ -32,7 +32,7 @@ def build_model(recipe, train_images, mixed_precision=False):
 
 def open_teacher(weights):
     """The model of a recipe's `teacher`."""
-    teacher = open_model(weights)
+    teacher = load_model(weights)
     if not teacher.has_curves:
         raise ValueError(
             "teacher must be weights of a model without references. Received: "
