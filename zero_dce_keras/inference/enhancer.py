@@ -14,7 +14,7 @@ from zero_dce_keras.inference.arrays import check_array, restore_layout, to_rgb_
 from zero_dce_keras.inference.curves import Curves, apply_maps
 from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
 from zero_dce_keras.inference.runner import Runner
-from zero_dce_keras.models import list_presets, load_card, open_model
+from zero_dce_keras.models import list_presets, load_card, load_model
 
 
 class Enhancer:
@@ -46,7 +46,7 @@ class Enhancer:
 
         `fast=True` uses the companion weights that the preset's card names.
         """
-        return cls(open_model(name), _companion_of(name))
+        return cls(load_model(name), _companion_of(name))
 
     @property
     def can_be_fast(self):
@@ -72,7 +72,7 @@ class Enhancer:
             )
         companion = self._companion
         if isinstance(companion, str):
-            companion = open_model(companion)
+            companion = load_model(companion)
         return require("zero_dce_keras.inference.fast").FastEnhancer(companion)
 
     def __getstate__(self):
