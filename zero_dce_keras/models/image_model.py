@@ -16,6 +16,9 @@ REFERENCE_METRICS = {
     "psnr": metrics.psnr,
     "ssim": metrics.ssim,
 }
+# Metered brightnesses between which exposure normalisation fades out. Of LOL's dark
+# photographs 95 % are metered below .25, of their references 75 % above .5.
+WELL_EXPOSED = (0.25, 0.5)
 
 
 class ImageModel(PresetMixin, Trainer):
@@ -35,6 +38,28 @@ class ImageModel(PresetMixin, Trainer):
     context = None  # pixels around it that a pixel depends on; None: the whole image
     grid = 1  # parts of an image begin at multiples of this many pixels
     default_learning_rate = 1e-4
+
+    @classmethod
+    def from_recipe(cls, recipe, dtype):
+        """Make the model that a recipe describes; it is not compiled.
+
+        Args:
+            recipe: a `zero_dce_keras.training.Recipe`.
+            dtype: dtype policy of the model.
+        """
+        return cls(**cls.recipe_arguments(recipe), dtype=dtype)
+
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        """Return the arguments of the constructor that a recipe gives, as a dict."""
+        normalization = None
+        if recipe.normalize_exposure:
+            well_exposed = WELL_EXPOSED if recipe.leave_well_exposed else None
+            normalization = {"well_exposed": well_exposed}
+        return {
+            "exposure_normalization": normalization,
+            "denoising_filter": {} if recipe.denoising_filter else None,
+        }
 
     def __init__(
         self, loss_names, exposure_normalization=None, denoising_filter=None, **kwargs

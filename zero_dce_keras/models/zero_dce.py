@@ -136,6 +136,30 @@ class ZeroDCE(ImageModel):
         self._teach = None
         self.built = True  # by construction: DCE-Net knows its shapes
 
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        initializer = "glorot_uniform"
+        if recipe.initial_stddev is not None:
+            initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
+        return {
+            **super().recipe_arguments(recipe),
+            "num_iterations": recipe.num_iterations,
+            "filters": recipe.filters,
+            "num_layers": recipe.num_layers,
+            "well_exposedness": recipe.well_exposedness,
+            "loss_weights": {
+                "spatial_consistency_loss": recipe.spatial_weight,
+                "exposure_loss": recipe.exposure_weight,
+                "color_constancy_loss": recipe.color_weight,
+                "illumination_smoothness_loss": recipe.smoothness_weight,
+                "denoising_loss": recipe.denoising_weight,
+                "total_variation_loss": recipe.total_variation_weight,
+            },
+            "exposure_patch_size": recipe.exposure_patch_size,
+            "loss_form": recipe.loss_form,
+            "kernel_initializer": initializer,
+        }
+
     def compile(self, optimizer=None, teacher=None, **kwargs):
         """Prepare the model for training.
 

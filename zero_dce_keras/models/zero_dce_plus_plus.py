@@ -62,6 +62,14 @@ class ZeroDCEPlusPlus(ZeroDCE):
         self._shrink = ShrinkImages(scale_factor, resampling)
         self._stretch = StretchMaps(scale_factor, resampling)
 
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        return {
+            **super().recipe_arguments(recipe),
+            "scale_factor": recipe.scale_factor,
+            "resampling": recipe.resampling,
+        }
+
     def build_network(self):
         return build_dce_net_plus_plus(
             self.filters,

@@ -9,7 +9,6 @@ import numpy as np
 
 from zero_dce_keras.inference.fast.metering import cell_sums, log_gain
 from zero_dce_keras.inference.fast.prepare import LEVELS
-from zero_dce_keras.models import cell_size
 from zero_dce_keras.models.exposure_normalization import (
     BISECTIONS,
     BLACK,
@@ -17,6 +16,7 @@ from zero_dce_keras.models.exposure_normalization import (
     LEAST_GAMMA,
     LOG_GAINS,
     LOG_TYPICAL,
+    cell_size,
 )
 
 NO_GAINS = np.float32([1, 1, 1, 1, 0, 0, 0, 1])

@@ -88,6 +88,17 @@ class MIRNet(ImageModel):
         )
         self.built = True  # by construction: the network knows its shapes
 
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        return {
+            **super().recipe_arguments(recipe),
+            "num_rrg": recipe.num_rrg,
+            "num_mrb": recipe.num_mrb,
+            "channels": recipe.channels,
+            "block": recipe.block,
+            "ssim_weight": recipe.ssim_weight,
+        }
+
     def compile(self, *args, **kwargs):
         if keras.backend.backend() == "tensorflow" and not list_gpus():
             # On a CPU a step takes twice as long with XLA: docs/mirnet.md.
