@@ -39,7 +39,7 @@ FILES = {
 
 
 def find_sample(data_dir=None):
-    """Finds the embedded sample; makes it the first time, in a few seconds.
+    """Find the embedded sample; make it the first time, in a few seconds.
 
     60 training and 10 validation pairs of 192×192 crops, and 6 test pairs of whole
     photographs, at 1/4 to 1/40 of the light. The pixels are the same everywhere.
@@ -70,7 +70,7 @@ def find_sample(data_dir=None):
         return sample
     if sample.exists() and not (sample / "sample.json").is_file():
         raise FileExistsError(
-            f"'{sample}' exists but is not our sample. Move it away, or choose another "
+            f"'{sample}' exists but is not the sample. Move it away, or choose another "
             "directory with ZERO_DCE_DATA."
         )
     try:
@@ -88,7 +88,7 @@ def find_sample(data_dir=None):
 
 
 def _is_complete(sample):
-    """Whether this version of the sample lies there with all its files."""
+    """Return whether this version of the sample lies there with all its files."""
     try:
         card = json.loads((sample / "sample.json").read_text(encoding="utf-8"))
         return card["version"] == VERSION and all(
@@ -102,7 +102,7 @@ def _is_complete(sample):
 
 
 def _publish(work, sample):
-    """Renames work/new to sample; a process that was faster wins."""
+    """Rename work/new to sample; a process that was faster wins."""
     try:
         if sample.exists() and not _is_complete(sample):  # of an older version
             os.rename(sample, work / "old")
@@ -150,7 +150,7 @@ def _read_photograph(name):
 
 
 def _crop(image, rng):
-    """A square of random place and side, as 192×192 pixels."""
+    """Cut out a square of random place and side, as 192×192 pixels."""
     height, width, _ = image.shape
     side = rng.integers(CROP_SIZE, min(height, width) + 1)
     top = rng.integers(height - side + 1)
