@@ -2,14 +2,28 @@
 
 import dataclasses
 import math
+from typing import Any
+
+from zero_dce_keras.losses.table import WEIGHTED_LOSSES
 
 
 def _option(default, help, **metadata):
     return dataclasses.field(default=default, metadata={"help": help, **metadata})
 
 
+# The weights of the losses, a field for each. `Any`, because mypy cannot read its fields.
+LossWeights: Any = dataclasses.make_dataclass(
+    "LossWeights",
+    [
+        (loss.weight_field, float, _option(loss.weight, f"weight of {loss.help}"))
+        for loss in WEIGHTED_LOSSES
+    ],
+    frozen=True,
+)
+
+
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class Recipe(LossWeights):
     """Everything that decides what a run learns; `fit` has an option for each field.
 
     Example:
@@ -86,16 +100,6 @@ class Recipe:
     loss_form: str = _option(
         "official", "form of the losses", choices=("official", "paper", "notebook")
     )
-    spatial_weight: float = _option(1.0, "weight of spatial consistency")
-    exposure_weight: float = _option(10.0, "weight of exposure control")
-    color_weight: float = _option(5.0, "weight of colour constancy")
-    smoothness_weight: float = _option(200.0, "weight of illumination smoothness")
-    denoising_weight: float = _option(
-        0.0, "weight of the denoising loss, neighbour against neighbour"
-    )
-    total_variation_weight: float = _option(
-        0.0, "weight of the total variation of what the denoising loss looks at"
-    )
     normalize_exposure: bool = _option(
         False, "bring every photograph to one brightness before the network sees it"
     )
@@ -171,12 +175,7 @@ class Recipe:
             "validation_images",
             "initial_stddev",
             "ssim_weight",
-            "spatial_weight",
-            "exposure_weight",
-            "color_weight",
-            "smoothness_weight",
-            "denoising_weight",
-            "total_variation_weight",
+            *(loss.weight_field for loss in WEIGHTED_LOSSES),
             "global_clipnorm",
             "l2",
             "weight_decay",
