@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import Enhancer, Recipe, list_presets, train
+from zero_dce_keras import Enhancer, list_presets, train
 from zero_dce_keras.models import open_model
 from zero_dce_keras.training.run_config import read_config
 
@@ -51,7 +51,7 @@ def test_killed_runs_go_on(name, tmp_path):
     """A run that was killed after two of its three epochs ends as if it had not been."""
     run = tmp_path / "run"
     shutil.copytree(FILES / f"run_{name}", run)
-    recipe = Recipe(**read_config(run)["recipe"])
+    recipe = read_config(run)["recipe"]
     train(recipe, "sample", None, run, resume=True, verbose=0)
     with (
         np.load(run / "state.npz") as now,

@@ -121,12 +121,8 @@ class ZeroDCE(ImageModel):
             "num_layers": recipe.num_layers,
             "well_exposedness": recipe.well_exposedness,
             "loss_weights": {
-                "spatial_consistency_loss": recipe.spatial_weight,
-                "exposure_loss": recipe.exposure_weight,
-                "color_constancy_loss": recipe.color_weight,
-                "illumination_smoothness_loss": recipe.smoothness_weight,
-                "denoising_loss": recipe.denoising_weight,
-                "total_variation_loss": recipe.total_variation_weight,
+                loss.tracker: getattr(recipe, loss.weight_field)
+                for loss in losses.WEIGHTED_LOSSES
             },
             "exposure_patch_size": recipe.exposure_patch_size,
             "loss_form": recipe.loss_form,

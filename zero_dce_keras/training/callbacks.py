@@ -17,7 +17,7 @@ EXPLODED = 1000  # times the loss of the first batch
 
 
 class StopOnBadLoss(keras.callbacks.Callback):
-    """End the training when a loss is not a number, or has exploded.
+    """End the training when a loss is not finite, or has exploded.
 
     To be the first of the callbacks: those that save weights then save none that are
     worthless.
@@ -154,7 +154,7 @@ class SaveWeights(keras.callbacks.Callback):
             save(temporary)
 
     def _check_room(self):
-        """An `OSError` where the disk is full: HDF5 would crash the process."""
+        """Raise an `OSError` where the disk is full: HDF5 would crash the process."""
         # Weights, their averages and Adam's two moments, twice over.
         size = 8 * sum(4 * math.prod(weight.shape) for weight in self.model.weights)
         try:
@@ -165,7 +165,7 @@ class SaveWeights(keras.callbacks.Callback):
 
 
 class SavePictures(keras.callbacks.Callback):
-    """Every few epochs, show what the model makes of some fixed images.
+    """Show, every few epochs, what the model makes of some fixed images.
 
     Writes `pictures/epoch_0005.png` and so on: input, output and, where there is one,
     reference, an image a row.
