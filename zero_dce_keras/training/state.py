@@ -90,7 +90,7 @@ class RunState(keras.callbacks.Callback):
             values = [arrays[f"variable_{number}"] for number in numbers]
             arrays = dict(zip(variables, values, strict=True))
         if difference := arrays.keys() ^ variables.keys():
-            raise ValueError(f"{min(difference)} is not in both model and file")
+            raise ValueError(f"{min(difference)} must be in both model and file")
         for path, variable in variables.items():
             variable.assign(arrays[path])
 
