@@ -14,12 +14,12 @@ import json
 import statistics
 from pathlib import Path
 
+from zero_dce_keras import load_model
 from zero_dce_keras.data import open_splits
 from zero_dce_keras.devices import BACKENDS
 from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
 from zero_dce_keras.evaluation.report import PROTOCOL
 from zero_dce_keras.inference import Enhancer
-from zero_dce_keras.models import open_model
 from zero_dce_keras.models.presets import PRESETS_DIR
 from zero_dce_keras.training import RECIPES, Recipe
 from zero_dce_keras.training.callbacks import BEST_FILE
@@ -136,7 +136,7 @@ def held_out(config, data_dir):
 
 def load(run, scale_factor):
     """The model of a run's best weights, at another scale if wanted."""
-    model = open_model(run / BEST_FILE)
+    model = load_model(run / BEST_FILE)
     if scale_factor is None:
         return model
     scaled = type(model).from_config(

@@ -7,8 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import Enhancer, list_presets, train
-from zero_dce_keras.models import open_model
+from zero_dce_keras import Enhancer, list_presets, load_model, train
 from zero_dce_keras.training.run_config import read_config
 
 FILES = Path(__file__).parent / "0.1.0"
@@ -30,7 +29,7 @@ def outputs():
 @pytest.mark.parametrize("ending", [".keras", ".weights.h5"])
 @pytest.mark.parametrize("name", MODELS)
 def test_files_of_models(name, ending, images, outputs):
-    model = open_model(FILES / f"{name}{ending}")
+    model = load_model(FILES / f"{name}{ending}")
     enhanced = model.predict(images, verbose=0)
     np.testing.assert_allclose(enhanced, outputs[name], atol=1e-5)
 

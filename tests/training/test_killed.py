@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from runs import train_and_be_killed
 
-from zero_dce_keras import Recipe
-from zero_dce_keras.models import open_model
+from zero_dce_keras import Recipe, load_model
 
 RECIPE = Recipe(
     image_size=16,
@@ -53,7 +52,7 @@ def test_kills_at_random_moments(kills, tmp_path, data_home_of_tests):
     assert train_and_be_killed(arguments)[0] == 0
     assert epochs_of(tmp_path / "killed") == [0, 1, 2]
     for name in ("last.keras", "best.weights.h5"):
-        ends = [open_model(tmp_path / run / name) for run in ("whole", "killed")]
+        ends = [load_model(tmp_path / run / name) for run in ("whole", "killed")]
         for one, other in zip(*(end.get_weights() for end in ends), strict=True):
             if keras.backend.backend() == "tensorflow":  # see test_resume.py
                 np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)

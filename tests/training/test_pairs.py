@@ -8,7 +8,6 @@ import pytest
 from zero_dce_keras import MIRNet, Recipe, fit, load_model, train
 from zero_dce_keras.data import open_splits
 from zero_dce_keras.images import read_image
-from zero_dce_keras.models import open_model
 from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 from zero_dce_keras.training.run import make_datasets
 
@@ -59,7 +58,7 @@ def test_a_run(data, tmp_path, low_light):
     logged = set(history.history) - {"learning_rate"}
     assert logged == names | {f"val_{name}" for name in names}
     last = load_model(tmp_path / "last.keras")
-    best = open_model(tmp_path / "best.weights.h5")
+    best = load_model(tmp_path / "best.weights.h5")
     assert isinstance(last, MIRNet) and isinstance(best, MIRNet)
     expected = checks.predict(model, low_light)
     np.testing.assert_array_equal(checks.predict(last, low_light), expected)
@@ -100,7 +99,7 @@ def test_a_run_on_normalised_photographs(data, tmp_path, low_light):
     changes = {"normalize_exposure": True, "denoising_filter": True, "ssim_weight": 0.3}
     model, history = run(data, tmp_path, **changes)
     assert "val_ssim_loss" in history.history
-    best = open_model(tmp_path / "best.weights.h5")
+    best = load_model(tmp_path / "best.weights.h5")
     assert best.exposure_normalization is not None and best.ssim_weight == 0.3
     assert best.can_denoise
     expected = checks.predict(model, low_light)
@@ -119,7 +118,7 @@ def test_averaged_weights_are_those_saved(data, tmp_path):
     expected = [0.75 * w1 + 0.25 * w2 for w1, w2 in zip(once, twice, strict=True)]
     assert max(np.abs(w1 - w2).max() for w1, w2 in zip(expected, twice)) > 1e-3
     saved = load_model(tmp_path / "averaged" / "last.keras").get_weights()
-    best = open_model(tmp_path / "averaged" / "best.weights.h5").get_weights()
+    best = load_model(tmp_path / "averaged" / "best.weights.h5").get_weights()
     for found in (averaged, saved):
         for weight, other in zip(found, expected, strict=True):
             np.testing.assert_allclose(weight, other, rtol=0, atol=2e-5)

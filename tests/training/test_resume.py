@@ -12,7 +12,6 @@ from runs import fit_on_a_full_disk, quicken
 
 from zero_dce_keras import MIRNet, Recipe, ZeroDCE, cli, fit, load_model, train
 from zero_dce_keras.locks import locked
-from zero_dce_keras.models import open_model
 from zero_dce_keras.training import recipes as train_recipes
 from zero_dce_keras.training.callbacks import SavePictures, StopOnBadLoss
 from zero_dce_keras.training.state import RunState
@@ -68,7 +67,7 @@ def check_close(old, new):
 def check_same_end(one, other):
     """Weights, optimizer, seeds, history and what was best."""
     for name in ("last.keras", "best.weights.h5"):
-        models = open_model(one / name), open_model(other / name)
+        models = load_model(one / name), load_model(other / name)
         for old, new in zip(*(m.get_weights() for m in models), strict=True):
             check_close(old, new)
     old, new = table(one), table(other)
@@ -184,9 +183,9 @@ def test_a_state_of_version_0_1_0_is_restored(tmp_path):
         progress, *values = (file[name] for name in file.files)
     numbered = {f"variable_{i}": value for i, value in enumerate(values)}
     np.savez(tmp_path / "state.npz", progress=progress, **numbered)
-    other = compiled(ZeroDCE(1, 2, 3))
-    saved_state(tmp_path, other).restore()
-    for one, other in zip(variables(model), variables(other), strict=True):
+    resumed = compiled(ZeroDCE(1, 2, 3))
+    saved_state(tmp_path, resumed).restore()
+    for one, other in zip(variables(model), variables(resumed), strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
     del numbered["variable_2"]
     np.savez(tmp_path / "state.npz", progress=progress, **numbered)
@@ -332,7 +331,7 @@ def test_weights_that_are_not_numbers_are_never_saved(data, tmp_path, monkeypatc
     with pytest.raises(ValueError, match="not finite after epoch 2: .*of epoch 1"):
         run(data, tmp_path / "run", recipe)
     for name in ("last.keras", "best.weights.h5"):
-        for weight in open_model(tmp_path / "run" / name).get_weights():
+        for weight in load_model(tmp_path / "run" / name).get_weights():
             assert np.isfinite(weight).all()
     assert len(table(tmp_path / "run")) == 2
 

@@ -23,7 +23,6 @@ from zero_dce_keras import (
 )
 from zero_dce_keras.devices import describe_device
 from zero_dce_keras.files import TEMPORARY
-from zero_dce_keras.models import open_model
 from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
 
 pytestmark = pytest.mark.usefixtures("without_xla")
@@ -156,7 +155,7 @@ def test_zero_dce_plus_plus(data, tmp_path, low_light):
     )
     model, _ = run(data, tmp_path / "run", recipe)
     assert type(model) is ZeroDCEPlusPlus
-    opened = open_model(tmp_path / "run" / "best.weights.h5")
+    opened = load_model(tmp_path / "run" / "best.weights.h5")
     assert type(opened) is ZeroDCEPlusPlus
     assert (opened.scale_factor, opened.resampling) == (3, "area")
     assert (opened.num_iterations, opened.filters, opened.num_layers) == (2, 4, 3)
@@ -251,8 +250,8 @@ def test_best_weights_are_the_best_epochs(tmp_path, monitor, values, best):
         misleading = {monitor: -value, "total_loss": -value}
         callback.on_epoch_end(epoch, {**misleading, f"val_{monitor}": value})
     assert files(tmp_path) == {"best.weights.h5", "last.keras"}
-    assert open_model(tmp_path / "best.weights.h5").get_weights()[0].max() == best
-    assert open_model(tmp_path / "last.keras").get_weights()[0].max() == 2
+    assert load_model(tmp_path / "best.weights.h5").get_weights()[0].max() == best
+    assert load_model(tmp_path / "last.keras").get_weights()[0].max() == 2
 
 
 def test_photographs_without_references(photo_folder, tmp_path, capsys):
@@ -282,7 +281,7 @@ def test_start_from_weights(finished, data, tmp_path, low_light):
     start = finished[0] / "best.weights.h5"
     recipe = TINY.replace(epochs=1, learning_rate=1e-12, l2=None)
     model, _ = run(data, tmp_path, recipe, weights=start)
-    expected = open_model(start)
+    expected = load_model(start)
     np.testing.assert_allclose(
         checks.predict(model, low_light), checks.predict(expected, low_light), atol=1e-6
     )

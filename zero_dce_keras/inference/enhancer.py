@@ -16,7 +16,7 @@ from zero_dce_keras.inference.arrays import as_colour, as_given, check_array
 from zero_dce_keras.inference.curves import Curves, apply_maps, check_curve_options
 from zero_dce_keras.inference.photographs import enhance_photograph
 from zero_dce_keras.inference.runner import Runner
-from zero_dce_keras.models import list_presets, load_card, open_model
+from zero_dce_keras.models import list_presets, load_card, load_model
 
 
 class Enhancer:
@@ -48,7 +48,7 @@ class Enhancer:
 
         `fast=True` uses the companion weights that the preset's card names.
         """
-        return cls(open_model(name), _companion_of(name))
+        return cls(load_model(name), _companion_of(name))
 
     @property
     def can_be_fast(self):
@@ -75,7 +75,7 @@ class Enhancer:
             ) from None
         companion = self._companion
         if isinstance(companion, str):
-            companion = open_model(companion)
+            companion = load_model(companion)
         if not self.can_be_fast:
             names = [name for name in list_presets() if _companion_of(name)]
             raise ValueError(

@@ -11,9 +11,9 @@ _HOMES = {
     "dce_net": ["build_dce_net"],
     "dce_net_plus_plus": ["build_dce_net_plus_plus"],
     "denoising_filter": ["DenoisingFilter"],
-    "exposure_normalization": ["ExposureNormalization", "cell_size"],
+    "exposure_normalization": ["ExposureNormalization"],
     "l2_adam": ["L2Adam"],
-    "load": ["load_model", "open_model"],
+    "load": ["load_model"],
     "mirnet": [
         "ChannelAttention",
         "ChannelPooling",

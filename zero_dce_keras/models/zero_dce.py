@@ -62,6 +62,7 @@ class ZeroDCE(ImageModel):
 
     size_arguments = ("num_iterations", "filters", "num_layers")
     has_curves = True
+    torch_kernel = "e_conv{}.weight"  # name of the kernel that gives a layer's output
 
     def __init__(
         self,
@@ -155,7 +156,7 @@ class ZeroDCE(ImageModel):
             self._trackers["distillation_loss"] = tracker
 
     def build_network(self):
-        """The network that estimates the curves, by the model's attributes."""
+        """Build the network that estimates the curves, by the model's attributes."""
         return build_dce_net(
             self.num_iterations,
             self.filters,
@@ -203,7 +204,7 @@ class ZeroDCE(ImageModel):
         return self.get_enhanced_image(images, curve_maps, num_iterations)
 
     def estimate(self, low_light, gains=None, denoise=True, training=None):
-        """The images that curves are applied to, and the curves.
+        """Estimate the curves, and return them with the images they are applied to.
 
         Args:
             low_light, gains, denoise, training: as in `enhance`.
@@ -216,7 +217,7 @@ class ZeroDCE(ImageModel):
         return images, self.curve_maps(images, training)
 
     def curve_maps(self, images, training=None):
-        """The curve maps `(B, H, W, 3·n)` of (normalised) images `(B, H, W, 3)`."""
+        """Return the curve maps `(B, H, W, 3·n)` of prepared images `(B, H, W, 3)`."""
         return self.dce_model(images, training=training)
 
     def get_enhanced_image(self, data, output, num_iterations=None):
@@ -233,7 +234,7 @@ class ZeroDCE(ImageModel):
         return apply_curves(data, output, num_iterations)
 
     def compute_losses(self, data, output):
-        """Weighted losses of a batch.
+        """Compute the weighted losses of a batch.
 
         Args:
             data: float tensor `(B, H, W, 3)` in [0, 1], see `estimate`.
@@ -279,7 +280,7 @@ class ZeroDCE(ImageModel):
         return inputs
 
     def draw_neighbors(self, images):
-        """Two images of half the size, of neighbouring pixels drawn at random."""
+        """Draw two images of half the size, of neighbouring pixels at random."""
         batch, height, width = ops.shape(images)[:3]
         choices = keras.random.randint(
             (batch, height // 2, width // 2), 0, 8, seed=self._neighbor_seed
@@ -287,10 +288,7 @@ class ZeroDCE(ImageModel):
         return losses.neighbors(images, choices)
 
     def losses_and_output(self, low_light, reference, training):
-        """One pass through the network: weighted losses, and the enhanced images.
-
-        The reference is not looked at.
-        """
+        """Compute weighted losses and enhanced images; the reference is not used."""
         images, curve_maps = self.estimate(low_light, training=training)
         enhanced = self.get_enhanced_image(images, curve_maps)
         batch_losses = self._compute_losses(images, curve_maps, enhanced)
@@ -321,7 +319,7 @@ class ZeroDCE(ImageModel):
         return self.dce_model
 
     def torch_names(self):
-        """Which PyTorch name is which variable, see `load_torch_checkpoint`."""
+        """Name the weights as the official code does, see `load_torch_checkpoint`."""
         names = []
         for k in range(1, self.num_layers + 1):
             layer = self.dce_model.get_layer(f"conv_{k}")
@@ -329,18 +327,35 @@ class ZeroDCE(ImageModel):
             names.append((f"e_conv{k}.bias", layer.bias, "vector"))
         return names
 
-    @staticmethod
-    def torch_arguments(shapes):
-        """Arguments of the model that a state dict of these shapes is for, or `None`."""
-        kernels = [shape for name, shape in shapes.items() if name.endswith("weight")]
-        if "e_conv1.weight" not in shapes or any(len(k) != 4 for k in kernels):
+    @classmethod
+    def torch_arguments(cls, shapes):
+        kernels = []
+        while (name := cls.torch_kernel.format(len(kernels) + 1)) in shapes:
+            kernels.append(shapes[name])
+        if not kernels or any(len(shape) != 4 for shape in kernels):
             return None
-        last = shapes.get(f"e_conv{len(kernels)}.weight", (0,))
-        return {
-            "num_iterations": last[0] // 3,
-            "filters": shapes["e_conv1.weight"][0] if len(kernels) > 1 else 32,
-            "num_layers": len(kernels),
-        }
+        return cls._size([shape[0] for shape in kernels])
+
+    @classmethod
+    def layer_arguments(cls, kernels):
+        shapes = kernels.get("conv2d", [])
+        if "depthwise_conv2d" in kernels or not shapes or shapes[0][:3] != (3, 3, 3):
+            return None
+        if any(len(shape) != 4 for shape in shapes):
+            return None
+        return cls._size([shape[-1] for shape in shapes])
+
+    @classmethod
+    def _size(cls, channels):
+        """Return the arguments of a model whose layers give so many channels each."""
+        size = {"num_layers": len(channels), "num_iterations": channels[-1] // 3}
+        return size if len(channels) == 1 else {**size, "filters": channels[0]}
+
+    @classmethod
+    def least_parameters(cls, num_layers, num_iterations, filters=1):
+        hidden = max(num_layers - 2, 0)
+        read_by_last = 2 * filters if hidden else 3  # channels
+        return 9 * (hidden * filters**2 + read_by_last * 3 * num_iterations)
 
     def get_config(self):
         return {

@@ -2,7 +2,7 @@
 
 import keras
 
-from zero_dce_keras.models import L2Adam, open_model
+from zero_dce_keras.models import L2Adam, load_model
 from zero_dce_keras.models.registry import get_model_class
 
 
@@ -19,7 +19,7 @@ def build_model(recipe, train_images, mixed_precision=False):
 
 def open_teacher(weights):
     """Open the model of a recipe's `teacher`."""
-    teacher = open_model(weights)
+    teacher = load_model(weights)
     if not teacher.has_curves:
         raise ValueError(
             "teacher must be weights of a model without references. Received: "

@@ -12,7 +12,7 @@ from zero_dce_keras.devices import describe_device, is_out_of_memory
 from zero_dce_keras.files import remove_leftovers, replacing
 from zero_dce_keras.images import plot_history
 from zero_dce_keras.locks import locked
-from zero_dce_keras.models import open_model
+from zero_dce_keras.models import load_model
 from zero_dce_keras.training.build import build_model
 from zero_dce_keras.training.run_callbacks import RunCallbacks
 from zero_dce_keras.training.run_config import check_new, check_same, write_config
@@ -205,7 +205,7 @@ def sample_pairs(pairs, count=4):
 
 def start_from(model, weights):
     """Give a model the weights of another of the same size."""
-    other = open_model(weights)
+    other = load_model(weights)
     if type(other) is not type(model):
         raise ValueError(
             f"{weights} must hold a {type(model).__name__}. "
