@@ -16,7 +16,7 @@ import requests
 
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.files import replacing
-from zero_dce_keras.progress import ProgressLine, in_words
+from zero_dce_keras.progress import ProgressLog, format_duration
 
 log = logging.getLogger(__name__)
 CHUNK = 2**14  # what a cut connection may lose at most
@@ -182,16 +182,16 @@ def _describe(response):
 
 def _receive(response, part, total):
     with open(part.path, "ab") as file:
-        line, arrived = ProgressLine(), Arrived(part.path.stem, total, file.tell())
+        progress = ProgressLog(log)
+        arrived = Arrived(part.path.stem, total, file.tell())
         try:
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
-                line.show(arrived.so_far(file.tell()))
+                progress.show(arrived.so_far(file.tell()))
                 if total is None and file.tell() > LIMIT:
                     raise ConnectionError(f"{response.url}: it does not end")
         finally:
-            line.clear()
-            log.info("%s", arrived.so_far(file.tell()))
+            log.info(arrived.so_far(file.tell()))
 
 
 class Arrived:
@@ -225,7 +225,7 @@ class Arrived:
         rate = (done - self.start) / max(seconds, 1e-9)
         speed = f", {rate / 1e6:.1f} MB/s" if rate and seconds > 0.5 else ""
         if speed and self.total:
-            speed += f", {in_words((self.total - done) / rate)} left"
+            speed += f", {format_duration((self.total - done) / rate)} left"
         return f"{self.name}: {megabytes}{speed}"
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from zero_dce_keras.data.home import data_home
+from zero_dce_keras.extras import how_to_install
 from zero_dce_keras.images import darken, read_image, resize_image
 
 VERSION = 1  # raise it with every change to the pixels
@@ -142,10 +143,8 @@ def _read_photograph(name):
     spec = find_spec(package)  # finds the files without importing the package
     path = spec and spec.origin and Path(spec.origin).parent / file_name
     if not path or not path.is_file():
-        raise ImportError(
-            f"The sample needs the photographs in the {package} wheel: "
-            'pip install "zero_dce_keras[sample]"'
-        )
+        missing = ModuleNotFoundError(f"no {file_name} in {package}", name=package)
+        raise ImportError(how_to_install(missing))
     return read_image(path)
 
 
