@@ -17,7 +17,7 @@ EXPLODED = 1000  # times the loss of the first batch
 
 
 class StopOnBadLoss(keras.callbacks.Callback):
-    """End the training when a loss is not finite, or has exploded.
+    """Callback that ends the training when a loss is not finite, or has exploded.
 
     To be the first of the callbacks: those that save weights then save none that are
     worthless.
@@ -77,11 +77,12 @@ class StopOnBadLoss(keras.callbacks.Callback):
 
 
 class AverageWeights(keras.callbacks.Callback):
-    """Validate and save the averages of the weights; train on with the weights.
+    """Callback that shows the averages of the weights to validation and saving.
 
     For an optimizer with `use_ema`. From the validation to the next epoch, the model's
-    weights are the averages. (Keras' `SwapEMAWeights` puts the weights where the
-    averages were; what ends a training early then takes one for the other.)
+    weights are the averages; then the training goes on with the weights. (Keras'
+    `SwapEMAWeights` puts the weights where the averages were; what ends a training early
+    then takes one for the other.)
     """
 
     def __init__(self):
@@ -111,7 +112,7 @@ class AverageWeights(keras.callbacks.Callback):
 
 
 class SaveWeights(keras.callbacks.Callback):
-    """Save the whole model as `last.keras`, and the best weights so far.
+    """Callback that saves the whole model as `last.keras`, and the best weights so far.
 
     Each file is written under a temporary name and renamed, so that a run that is
     killed leaves whole files.
@@ -165,7 +166,7 @@ class SaveWeights(keras.callbacks.Callback):
 
 
 class SavePictures(keras.callbacks.Callback):
-    """Show, every few epochs, what the model makes of some fixed images.
+    """Callback that shows, every few epochs, what the model makes of some images.
 
     Writes `pictures/epoch_0005.png` and so on: input, output and, where there is one,
     reference, an image a row.

@@ -238,7 +238,7 @@ class Recipe(LossWeights):
             if "check" in field.metadata:
                 field.metadata["check"](field.name, value)
         smallest = max(SMALLEST_IMAGE, self.exposure_patch_size)
-        if self.image_size < smallest:
+        if not self.image_size >= smallest:  # NaN is not either
             raise ValueError(
                 f"image_size must be at least {smallest}, the window of the losses. "
                 f"Received: {self.image_size}"

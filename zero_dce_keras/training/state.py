@@ -20,7 +20,7 @@ NUMBER = re.compile(r"_\d+(?=[/_]|$)")  # at the end of a name in a path
 
 
 class RunState(keras.callbacks.Callback):
-    """Save, after every epoch, all that the rest of the run depends on; restore it.
+    """Callback that saves and restores all that the rest of a run depends on.
 
     One file, `state.npz`, which is replaced as a whole: weights, optimizer and seeds as
     arrays by their paths, the rest as JSON. `history.csv` follows from it. To be the
@@ -111,8 +111,8 @@ class RunState(keras.callbacks.Callback):
             progress[name] = {each: getattr(item, each) for each in attributes}
         arrays = {path: each.numpy() for path, each in self._variables().items()}
         if self.averages and self.averages.weights:
-            # In place of the averages, which the model has now. (Not strict: what
-            # follows the trainable weights stays.)
+            # In place of the averages, which the model has now. The trainable weights
+            # come first; what follows stays.
             arrays |= dict(zip(arrays, self.averages.weights, strict=False))
         with replacing(self.run_dir / STATE_FILE) as temporary:
             np.savez(temporary, progress=np.array(json.dumps(progress)), **arrays)
