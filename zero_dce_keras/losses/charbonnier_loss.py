@@ -8,7 +8,7 @@ from zero_dce_keras.metrics.image_quality import as_batches
 
 
 def charbonnier(reference, enhanced, epsilon=1e-3):
-    """Return the mean over pixels of `sqrt((reference − enhanced)² + ε²)`.
+    """Return the mean over pixels and channels of `√((reference − enhanced)² + ε²)`.
 
     Args:
         reference: float tensor `(B, H, W, C)` in [0, 1].
