@@ -81,7 +81,7 @@ def make_dataset(
         mixup,
     )
     if statistics is not None:
-        statistics = describe(images, statistics)
+        statistics = compute_statistics(images, statistics)
     if keras.backend.backend() == "tensorflow":
         return _tf_dataset(images, epochs, augmentation, first_epoch, statistics)
     return PhotoBatches(
@@ -93,8 +93,8 @@ def make_dataset(
     )
 
 
-def describe(images, statistics):
-    """Return statistics of the low-light images: an array `(N, …)`, a row for each."""
+def compute_statistics(images, statistics):
+    """Compute statistics of the low-light images: an array `(N, …)`, a row for each."""
     rows = [
         keras.ops.convert_to_numpy(statistics(np.float32(image[None, ..., :3]) / 255))
         for image in images

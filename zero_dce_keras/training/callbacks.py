@@ -77,7 +77,7 @@ class StopOnBadLoss(keras.callbacks.Callback):
 
 
 class AverageWeights(keras.callbacks.Callback):
-    """Callback that shows the averages of the weights to validation and saving.
+    """Callback that validates and saves the averages of the weights.
 
     For an optimizer with `use_ema`. From the validation to the next epoch, the model's
     weights are the averages; then the training goes on with the weights. (Keras'
@@ -87,9 +87,9 @@ class AverageWeights(keras.callbacks.Callback):
 
     def __init__(self):
         super().__init__()
-        self.weights = None  # that training goes on with, while the averages are shown
+        self.weights = None  # that training goes on with, while the averages are in use
 
-    def show(self):
+    def use_averages(self):
         """Make the averages the model's weights, if they are not yet."""
         if self.weights is None:
             variables = self.model.trainable_variables
@@ -105,10 +105,10 @@ class AverageWeights(keras.callbacks.Callback):
             self.weights = None
 
     def on_test_begin(self, logs=None):
-        self.show()
+        self.use_averages()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.show()  # where there is no validation
+        self.use_averages()  # where there is no validation
 
 
 class SaveWeights(keras.callbacks.Callback):

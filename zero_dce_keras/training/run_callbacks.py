@@ -62,7 +62,7 @@ class RunCallbacks:
     def save_last(self):
         """Save the model as it is now, in the middle of an epoch too."""
         if self._averages:
-            self._averages.show()
+            self._averages.use_averages()
         self.best.save_last()
 
 
