@@ -11,7 +11,7 @@ import numbers
 import keras
 from keras import ops
 
-RESAMPLINGS = ("official", "area")
+from zero_dce_keras.models.registry import RESAMPLINGS
 
 
 def check_resampling(scale_factor, resampling):
