@@ -262,7 +262,7 @@ def test_enhance_goes_on_after_an_empty_folder(photo_folder, weights, tmp_path, 
 def test_enhance_names_a_folder_that_cannot_be_read(
     photo_folder, weights, tmp_path, capsys, monkeypatch
 ):
-    from zero_dce_keras.inference import jobs
+    from zero_dce_keras.batch import jobs
 
     secret, folder = photo_folder(["2.png"], "secret"), photo_folder(["1.png"])
     list_images = jobs.list_images

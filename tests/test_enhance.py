@@ -18,14 +18,12 @@ from PIL import Image
 
 from conftest import write_photo
 from zero_dce_keras import cli, enhance
+from zero_dce_keras.batch import Job, Outcome, RunReport
 from zero_dce_keras.files import TEMPORARY, remove_leftovers, replacing
 from zero_dce_keras.images import (
     Photograph,
     write_image,
 )
-from zero_dce_keras.inference.jobs import Job
-from zero_dce_keras.inference.photographs import Outcome
-from zero_dce_keras.inference.tally import Tally
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 CHECKOUT = {**os.environ, "PYTHONPATH": str(BENCHMARKS.parent)}
@@ -220,13 +218,14 @@ def test_progress_with_rate_and_time_left(monkeypatch, capsys, on_terminal):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(sys.stderr, "isatty", lambda: on_terminal, raising=False)
-    tally = Tally()
-    tally.expect(10)
-    tally.add(Outcome(Job("0", "out/0"), "skipped"))
-    for i in range(1, 4):
-        now[0] += 5
-        tally.add(Outcome(Job(str(i), f"out/{i}"), "done"))
-    tally.summarize()
+    with cli.log_to_stderr():
+        report = RunReport()
+        report.expect(10)
+        report.add(Outcome(Job("0", "out/0"), "skipped"))
+        for i in range(1, 4):
+            now[0] += 5
+            report.add(Outcome(Job(str(i), f"out/{i}"), "done"))
+        report.summarize()
     out, err = capsys.readouterr()
     assert out.split() == ["out/1", "out/2", "out/3"]
     lines = [line.strip() for line in re.split("[\r\n]", err) if line.strip()]

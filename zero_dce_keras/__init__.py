@@ -21,7 +21,7 @@ _HOMES = {
         "read_image",
         "write_image",
     ],
-    "zero_dce_keras.inference": ["Enhancer", "infer"],
+    "zero_dce_keras.inference": ["EnhanceOptions", "Enhancer", "infer"],
     "zero_dce_keras.losses": [
         "CharbonnierLoss",
         "ColorConstancyLoss",

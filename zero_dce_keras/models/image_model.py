@@ -55,6 +55,8 @@ class ImageModel(PresetMixin, Trainer):
             for name in (*loss_names, *REFERENCE_METRICS)
         }
 
+    can_be_fast = False  # whether the fast path can take the model's weights
+
     @property
     def can_denoise(self):
         """Whether there is a denoising filter, which `denoise=False` leaves out."""

@@ -95,6 +95,11 @@ class ZeroDCEPlusPlus(ZeroDCE):
     num_maps = 1
 
     @property
+    def can_be_fast(self):
+        """Whether the fast path can take the weights: they see means of blocks."""
+        return self.resampling == "area"
+
+    @property
     def context(self):
         """As of `ZeroDCE`; `None` where corners are aligned, which takes the whole map."""
         if self.scale_factor == 1:

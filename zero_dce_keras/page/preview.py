@@ -35,12 +35,12 @@ class Preview:
         self._curves = enhancer.curves(self.before, denoise, fast=fast)
 
     def after(self, iterations, strength):
-        """The copy enhanced, without the network: uint8 array `(H, W, 3)`."""
+        """Return the enhanced copy, without the network: uint8 array `(H, W, 3)`."""
         return self._curves.apply(iterations, strength)
 
 
 def to_screen(photograph):
-    """A `Photograph` as a screen shows it: small, 8 bits, sRGB, without alpha.
+    """Return a `Photograph` as a screen shows it: small, 8 bits, sRGB, without alpha.
 
     Returns:
         uint8 array `(H, W, 3)`.
