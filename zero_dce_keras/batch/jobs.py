@@ -199,7 +199,7 @@ def _is_file(output, inputs):
 
 
 def _ending(source, wanted):
-    """Return the ending of a target: its source's, if none is wanted and it is written."""
+    """Return the ending of a target: the one wanted, or one for its source's format."""
     if source.suffix.lower() in VIDEO_SUFFIXES:
         return source.suffix
     return wanted or written_suffix(source)

@@ -123,7 +123,7 @@ class Photograph:
 
         Raises:
             OSError: the target cannot be written.
-            ValueError: unknown suffix, or the format refuses the image (its size, say).
+            ValueError: unknown suffix, or an image that the format cannot hold (too wide for WebP).
 
         Example:
             >>> import io

@@ -109,8 +109,8 @@ class Enhancer:
         options = EnhanceOptions(iterations, strength, denoise, tile, fast, gains)
         if isinstance(image, (str, Path, Image.Image)):
             is_open = isinstance(image, Image.Image)
-            take = Photograph.from_pil if is_open else Photograph.read
-            return self.enhance_photograph(take(image), options).to_pil()
+            open_photograph = Photograph.from_pil if is_open else Photograph.read
+            return self.enhance_photograph(open_photograph(image), options).to_pil()
         return self.enhance_array(image, options)
 
     def enhance_array(self, image, options):
