@@ -9,8 +9,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from zero_dce_keras.evaluation.scores import evaluate_pairs
-from zero_dce_keras.images import write_image
-from zero_dce_keras.images.plot import contact_sheet
+from zero_dce_keras.images import contact_sheet, write_image
 
 log = logging.getLogger(__name__)
 
