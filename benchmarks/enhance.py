@@ -5,6 +5,7 @@
 """
 
 import argparse
+import functools
 import json
 import subprocess
 import sys
@@ -100,7 +101,7 @@ def paths(options):
 
 def stages(options):
     """The parts of the fast path."""
-    from zero_dce_keras import Enhancer
+    from zero_dce_keras import EnhanceOptions, Enhancer
 
     fast = Enhancer.from_preset(options.weights).fast
     image = photo(*SIZES[STAGES_OF])
@@ -110,7 +111,9 @@ def stages(options):
     curves = fast.curves(image)
     functions = {
         "metering": lambda: fast.gains(image),
-        "filter, exposure, shrinking, network": lambda: fast.curves(image, gains=gains),
+        "filter, exposure, shrinking, network": lambda: fast.curves(
+            image, EnhanceOptions(gains=gains)
+        ),
         "of which the network": lambda: fast.network(small),
         "curves": lambda: curves.apply(out=out),
         "all": lambda: fast(image, out=out),
@@ -158,13 +161,9 @@ def new_sizes(options):
 
 def folder(options):
     """A folder of 12 JPEGs of 6 megapixels: stage after stage, and all at once."""
-    from zero_dce_keras import Enhancer
-    from zero_dce_keras.images import Photograph, read_photograph, write_photograph
-    from zero_dce_keras.inference.jobs import find_jobs
-    from zero_dce_keras.inference.photographs import (
-        enhance_photograph,
-        enhance_photographs,
-    )
+    from zero_dce_keras import EnhanceOptions, Enhancer
+    from zero_dce_keras.batch import enhance_photographs, find_jobs
+    from zero_dce_keras.images import Photograph
 
     enhancer = Enhancer.from_preset(options.weights)
     rows = []
@@ -172,11 +171,14 @@ def folder(options):
         night = Path(directory) / "night"
         night.mkdir()
         for seed in range(12):
-            write_photograph(night / f"{seed}.jpg", Photograph(photo(2000, 3000, seed)))
+            Photograph(photo(2000, 3000, seed)).write(night / f"{seed}.jpg")
         jobs, _ = find_jobs([str(night)], str(Path(directory) / "out"))
         for fast in (True, False):
             chosen = jobs if fast else jobs[:3]
-            list(enhance_photographs(enhancer, chosen[:1], True, fast=fast))
+            enhance = functools.partial(
+                enhancer.enhance_photograph, options=EnhanceOptions(fast=fast)
+            )
+            list(enhance_photographs(enhance, chosen[:1], overwrite=True))
             spent = dict.fromkeys(("read", "enhance", "write"), 0.0)
 
             def timed(name, function, *arguments, spent=spent, **options):
@@ -186,13 +188,11 @@ def folder(options):
                 return result
 
             for job in chosen:
-                photograph = timed("read", read_photograph, job.source)
-                enhanced = timed(
-                    "enhance", enhance_photograph, enhancer, photograph, fast=fast
-                )
-                timed("write", write_photograph, job.target, enhanced)
+                photograph = timed("read", Photograph.read, job.source)
+                enhanced = timed("enhance", enhance, photograph)
+                timed("write", enhanced.write, job.target)
             start = time.perf_counter()
-            list(enhance_photographs(enhancer, chosen, overwrite=True, fast=fast))
+            list(enhance_photographs(enhance, chosen, overwrite=True))
             overlapped = time.perf_counter() - start
             total = sum(spent.values())
             rows.append(

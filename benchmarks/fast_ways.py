@@ -13,7 +13,7 @@ import tensorflow as tf
 from enhance import SIZES, photo
 from machine import alternate, parse_options, report
 
-from zero_dce_keras import Enhancer
+from zero_dce_keras import EnhanceOptions, Enhancer
 
 PRESET = "zero_dce_plus_plus_lol"
 
@@ -24,7 +24,7 @@ def main():
     rows = []
     for stage, ways in {**metering(fast), **others(fast)}.items():
         seconds = alternate(ways, options.repeats, options.clock, warm_up=2)
-        ours = seconds["ours"]
+        ours = seconds["this package"]
         rows += [
             {
                 "stage": stage,
@@ -41,7 +41,7 @@ def metering(fast):
     """The photograph's statistics."""
     image, floats = inputs()
     layers = by_layers(lambda images: fast.model.gains(images / 255), floats)
-    return {"metering": {"ours": lambda: fast.gains(image), **layers}}
+    return {"metering": {"this package": lambda: fast.gains(image), **layers}}
 
 
 def others(fast):
@@ -49,7 +49,7 @@ def others(fast):
     image, floats = inputs()
     model = fast.model
     gains = fast.gains(image)
-    curves = fast.curves(image, gains=gains)
+    curves = fast.curves(image, EnhanceOptions(gains=gains))
     images, _ = model.estimate(floats / 255)
     maps = tf.constant(curves.maps.transpose(0, 2, 1)[None])  # planes, as channels
     small = np.zeros(maps.shape[1:], "float32")
@@ -71,24 +71,26 @@ def others(fast):
 
     return {
         "filter, exposure, shrinking": {
-            "ours": lambda: fast.prepare(image, True, gains, prepared),
-            "ours, without the filter": lambda: fast.prepare(
+            "this package": lambda: fast.prepare(image, True, gains, prepared),
+            "this package, without the filter": lambda: fast.prepare(
                 image, False, gains, prepared
             ),
             **by_layers(prepare, floats),
         },
         "network": {
-            "ours": lambda: fast.network(small),
+            "this package": lambda: fast.network(small),
             **by_layers(model.dce_model, tf.constant(small[None])),
         },
         "stretching, curves": {
-            "ours": lambda: curves.apply(out=out),
-            "ours, 1 iteration": lambda: curves.apply(1, out=out),
+            "this package": lambda: curves.apply(out=out),
+            "this package, 1 iteration": lambda: curves.apply(1, out=out),
             **by_layers(apply, maps, images),
         },
         "all": {
-            "ours": lambda: fast(image, out=out),
-            "ours, without the filter": lambda: fast(image, denoise=False, out=out),
+            "this package": lambda: fast(image, out=out),
+            "this package, without the filter": lambda: fast(
+                image, EnhanceOptions(denoise=False), out
+            ),
             "a copy of the image": lambda: np.copyto(out, image),
         },
     }

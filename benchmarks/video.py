@@ -20,11 +20,11 @@ import av
 import numpy as np
 from machine import CLOCKS, parse_options, peak_memory, report
 
-from zero_dce_keras import Enhancer
-from zero_dce_keras.images.video import CODECS, VideoReader
-from zero_dce_keras.images.yuv import Yuv
-from zero_dce_keras.inference.flicker import SteadyGains
-from zero_dce_keras.inference.video import enhance_video
+from zero_dce_keras import EnhanceOptions, Enhancer
+from zero_dce_keras.video import VideoReader, enhance_video
+from zero_dce_keras.video.read_write import CODECS
+from zero_dce_keras.video.smoothing import SmoothedGains
+from zero_dce_keras.video.yuv import Yuv
 
 CLIP = "../shared/data/video/night_city.mp4"
 SIZE = 1280, 720
@@ -109,11 +109,11 @@ def time_stages(enhancer, clip, options):
         yuv = Yuv.of(frames[0])
         pictures = [yuv.to_rgb(frame) for frame in frames]
         marks.append(now())
-        steady = SteadyGains()
-        gains = [steady(fast.gains(rgb), rgb, 1 / 30) for rgb in pictures]
+        smooth = SmoothedGains()
+        gains = [smooth(fast.gains(rgb), rgb, 1 / 30) for rgb in pictures]
         marks.append(now())
         pairs = zip(pictures, gains, strict=True)
-        pictures = [fast(rgb, gains=one) for rgb, one in pairs]
+        pictures = [fast(rgb, EnhanceOptions(gains=one)) for rgb, one in pairs]
         marks.append(now())
         enhanced = [yuv.to_frame(rgb) for rgb in pictures]
         marks.append(now())
@@ -169,16 +169,18 @@ def measure_flicker(enhancer, video):
     reader.close()
     picture = Yuv.of(frame).to_rgb(frame.reformat(*SIZE, "yuv420p")).astype("float32")
     sigma = np.sqrt(READ_NOISE**2 + SHOT_NOISE * picture)
-    steady, rng = SteadyGains(), np.random.default_rng(0)
+    smooth, rng = SmoothedGains(), np.random.default_rng(0)
     means = {"input": [], "each frame by itself": [], "smoothed": []}
     for _ in range(STATIC_FRAMES):
         noise = rng.standard_normal(picture.shape, dtype="float32")
         rgb = np.clip(picture + sigma * noise, 0, 255).astype("uint8")
         gains = enhancer.fast.gains(rgb)
         means["input"].append(rgb.mean())
-        means["each frame by itself"].append(enhancer.fast(rgb, gains=gains).mean())
-        gains = steady(gains, rgb, 1 / 30)
-        means["smoothed"].append(enhancer.fast(rgb, gains=gains).mean())
+        means["each frame by itself"].append(
+            enhancer.fast(rgb, EnhanceOptions(gains=gains)).mean()
+        )
+        gains = smooth(gains, rgb, 1 / 30)
+        means["smoothed"].append(enhancer.fast(rgb, EnhanceOptions(gains=gains)).mean())
     before = np.array(means.pop("input"))
     return {
         name: np.std(after) / np.std(before) * before.mean() / np.mean(after)

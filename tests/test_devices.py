@@ -9,7 +9,7 @@ import keras
 import pytest
 
 from zero_dce_keras import Enhancer, Recipe, ZeroDCE, cli, devices, train
-from zero_dce_keras.lazy import missing_backend_message
+from zero_dce_keras.extras import how_to_install
 from zero_dce_keras.training.callbacks import SavePictures
 
 BACKEND = keras.backend.backend()
@@ -75,8 +75,8 @@ def test_a_backend_that_is_not_installed(backend, tmp_path, photo_folder):
 
 
 def test_another_missing_module_is_named():
-    error = ModuleNotFoundError("No module named 'gradio'", name="gradio")
-    assert missing_backend_message(error) == "No module named 'gradio'"
+    error = ModuleNotFoundError("No module named 'ray'", name="ray")
+    assert how_to_install(error) == "No module named 'ray'"
 
 
 def test_describe_device():

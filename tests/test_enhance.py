@@ -18,16 +18,12 @@ from PIL import Image
 
 from conftest import write_photo
 from zero_dce_keras import cli, enhance
+from zero_dce_keras.batch import Job, Outcome, RunReport
 from zero_dce_keras.files import TEMPORARY, remove_leftovers, replacing
 from zero_dce_keras.images import (
     Photograph,
-    read_photograph,
     write_image,
-    write_photograph,
 )
-from zero_dce_keras.inference.jobs import Job
-from zero_dce_keras.inference.photographs import Outcome
-from zero_dce_keras.inference.tally import Tally
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 CHECKOUT = {**os.environ, "PYTHONPATH": str(BENCHMARKS.parent)}
@@ -156,7 +152,7 @@ def test_the_smallest_photograph(run, tmp_path):
         write_photo(tmp_path / f"{ending}.{ending}", size=(1, 1))
     code, out, _ = run(tmp_path)
     assert code == 0
-    assert {read_photograph(path).pixels.shape for path in out.split()} == {(1, 1, 3)}
+    assert {Photograph.read(path).pixels.shape for path in out.split()} == {(1, 1, 3)}
 
 
 # Pipes
@@ -169,12 +165,12 @@ def test_standard_input_to_standard_output(run, tmp_path, monkeypatch, output):
     pipe = Pipe()
     monkeypatch.setattr(sys, "stdout", pipe)
     assert run("-", *output)[0] == 0
-    photograph = read_photograph(pipe.buffer.getvalue())
+    photograph = Photograph.read(pipe.buffer.getvalue())
     assert photograph.file_format == "JPEG" and photograph.pixels.shape == (32, 48, 3)
     monkeypatch.setattr(sys, "stdout", Pipe())
     assert run(photo, "-o", "-", "--format", "png")[0] == 0
     content = sys.stdout.buffer.getvalue()
-    assert read_photograph(content).file_format == "PNG"
+    assert Photograph.read(content).file_format == "PNG"
 
 
 def test_standard_input_to_a_file(run, tmp_path, monkeypatch):
@@ -189,7 +185,7 @@ def test_standard_input_to_a_file(run, tmp_path, monkeypatch):
         monkeypatch.setattr(sys, "stdin", Pipe(content))
         result, _, err = run("-", "-o", target, *options)
         assert result == code and err.count("\n") == code
-    assert read_photograph(target).pixels.shape == (32, 48, 3)
+    assert Photograph.read(target).pixels.shape == (32, 48, 3)
 
 
 @pytest.mark.parametrize(
@@ -222,13 +218,14 @@ def test_progress_with_rate_and_time_left(monkeypatch, capsys, on_terminal):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(sys.stderr, "isatty", lambda: on_terminal, raising=False)
-    tally = Tally()
-    tally.expect(10)
-    tally.add(Outcome(Job("0", "out/0"), "skipped"))
-    for i in range(1, 4):
-        now[0] += 5
-        tally.add(Outcome(Job(str(i), f"out/{i}"), "done"))
-    tally.summarize()
+    with cli.log_to_stderr():
+        report = RunReport()
+        report.expect(10)
+        report.add(Outcome(Job("0", "out/0"), "skipped"))
+        for i in range(1, 4):
+            now[0] += 5
+            report.add(Outcome(Job(str(i), f"out/{i}"), "done"))
+        report.summarize()
     out, err = capsys.readouterr()
     assert out.split() == ["out/1", "out/2", "out/3"]
     lines = [line.strip() for line in re.split("[\r\n]", err) if line.strip()]
@@ -251,7 +248,7 @@ def test_a_full_disk_leaves_nothing_torn(tmp_path):
         for ending in ("jpg", "png", "webp", "tif", "bmp"):
             for photograph in (Photograph(pixels), Photograph(deep)):
                 with pytest.raises(OSError, match=f"Cannot write '.*1.{ending}': "):
-                    write_photograph(tmp_path / f"1.{ending}", photograph)
+                    photograph.write(tmp_path / f"1.{ending}")
             with pytest.raises(OSError):
                 write_image(tmp_path / f"2.{ending}", pixels)
     finally:
@@ -372,7 +369,7 @@ def test_ctrl_c(start, tmp_path):
     assert re.search(r"\d+ enhanced in .*\ninterrupted\n$", err)
     done = names(tmp_path / "out")
     assert 0 < len(done) < 40
-    assert all(read_photograph(tmp_path / "out" / name) for name in done)
+    assert all(Photograph.read(tmp_path / "out" / name) for name in done)
 
 
 def benchmark(name, *options):

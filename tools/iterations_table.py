@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw
 from zero_dce_keras import Enhancer
 from zero_dce_keras.data.sample import find_sample
 from zero_dce_keras.images import read_image
-from zero_dce_keras.images.video import VideoReader
-from zero_dce_keras.images.yuv import Yuv
+from zero_dce_keras.video import VideoReader
+from zero_dce_keras.video.yuv import Yuv
 
 CLIP = "../shared/data/video/night_city.mp4"
 WEIGHTS = ["zero_dce_lol", "../shared/data/official/zero_dce_Epoch99.pth"]

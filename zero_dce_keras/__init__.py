@@ -23,7 +23,7 @@ _HOMES = {
         "read_image",
         "write_image",
     ],
-    "zero_dce_keras.inference": ["Enhancer", "infer"],
+    "zero_dce_keras.inference": ["EnhanceOptions", "Enhancer", "infer"],
     "zero_dce_keras.losses": [loss.class_name for loss in LOSSES],
     "zero_dce_keras.metrics": ["calculate_psnr"],
     "zero_dce_keras.models": models.__all__,

@@ -1,4 +1,4 @@
-"""`zero-dce VERB` and `python -m zero_dce_keras VERB`: the doors, nothing else."""
+"""`zero-dce VERB` and `python -m zero_dce_keras VERB`: the commands."""
 
 import importlib
 import sys
@@ -10,7 +10,7 @@ VERBS = ("fit", "enhance", "app", "evaluate", "export")
 
 
 def main(argv=None):
-    """Call the door that the first argument names."""
+    """Run the command that the first argument names; return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] in (["-h"], ["--help"]):
         print(_usage())
@@ -21,8 +21,8 @@ def main(argv=None):
     if not argv or argv[0] not in VERBS:
         print(_usage(), file=sys.stderr)
         return 2
-    door = importlib.import_module(f"zero_dce_keras.{argv[0]}")
-    return cli.run(door.main, argv[1:])
+    command = importlib.import_module(f"zero_dce_keras.{argv[0]}")
+    return cli.run(command.main, argv[1:])
 
 
 def _usage():

@@ -7,7 +7,7 @@ from zero_dce_keras import cli
 
 
 def build_parser():
-    """The command's options."""
+    """Return the command's parser."""
     parser = cli.parser(
         "app",
         "A page with sliders for photographs and videos, on this computer alone.",
@@ -24,7 +24,7 @@ def build_parser():
 
 
 def port(text):
-    """An argparse type: a whole number from 1 to 65535."""
+    """Convert to a whole number from 1 to 65535."""
     number = cli.positive(text)
     if number > 65535:
         raise argparse.ArgumentTypeError(f"must be at most 65535. Received: {text}")
@@ -32,6 +32,7 @@ def port(text):
 
 
 def main(argv=None):
+    """Run the command; return its exit code."""
     args = build_parser().parse_args(argv)
     cli.start_backend(args.device)
     from zero_dce_keras.page.serve import serve_page

@@ -2,16 +2,24 @@
 
 import argparse
 import contextlib
+import logging
 import os
 import sys
+import time
 
 from zero_dce_keras import devices
-from zero_dce_keras.lazy import missing_backend_message
+from zero_dce_keras.errors import one_line
+from zero_dce_keras.extras import how_to_install
 from zero_dce_keras.version import __version__
+
+SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
+WIDTH = 79
+
+log = logging.getLogger(__name__)
 
 
 def parser(module, description, *parents):
-    """An argument parser for the command `python -m zero_dce_keras.<module>`."""
+    """Return an argument parser for the command `python -m zero_dce_keras.<module>`."""
     result = _Parser(
         prog=f"python -m zero_dce_keras.{module}",
         description=description,
@@ -32,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def data_options(default="lol"):
-    """`--dataset` and `--data-dir`."""
+    """Return the options `--dataset` and `--data-dir`."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
         "--dataset",
@@ -50,13 +58,13 @@ def data_options(default="lol"):
 
 
 def check_data_options(parser, args):
-    """A folder has no usual place: wrong usage without `--data-dir`."""
+    """Refuse `--dataset folder` without `--data-dir`: a folder has no usual place."""
     if args.dataset == "folder" and args.data_dir is None:
         parser.error("--dataset folder needs --data-dir, the folder of photographs")
 
 
 def weights_option(default, help_end="", **kwargs):
-    """`--weights`."""
+    """Return the option `--weights`."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
         "--weights",
@@ -70,7 +78,7 @@ def weights_option(default, help_end="", **kwargs):
 
 
 def device_option():
-    """`--device`."""
+    """Return the option `--device`."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
         "--device",
@@ -83,7 +91,7 @@ def device_option():
 
 
 def add_denoise(parser):
-    """`--denoise` and `--no-denoise`."""
+    """Add `--denoise` and `--no-denoise`."""
     parser.add_argument(
         "--denoise",
         action=argparse.BooleanOptionalAction,
@@ -92,13 +100,13 @@ def add_denoise(parser):
 
 
 def check_denoise(denoise, model, weights):
-    """A `ValueError` for `--denoise` where there is no denoiser."""
+    """Raise a `ValueError` for `--denoise` where there is no denoiser."""
     if denoise and not model.can_denoise:
         raise ValueError(f"--denoise: {weights} has no denoiser")
 
 
 def enhancing_options():
-    """What an `Enhancer` is told: `--iterations --strength --denoise --fast --tile`."""
+    """Return `--iterations --strength --denoise --fast --tile`, of an `Enhancer`."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
         "--iterations",
@@ -108,6 +116,7 @@ def enhancing_options():
     options.add_argument(
         "--strength",
         type=fraction,
+        default=1.0,
         help="from 0 to 1, scales the curves (default: 1)",
     )
     add_denoise(options)
@@ -127,15 +136,8 @@ def enhancing_options():
     return options
 
 
-def enhancing_arguments(args):
-    """Those of `enhancing_options` that were given, as keywords for an `Enhancer`."""
-    names = ("iterations", "strength", "denoise", "fast", "tile")
-    values = {name: getattr(args, name) for name in names}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def positive(text):
-    """An argparse type: a whole number, at least 1."""
+    """Convert to a whole number, at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be positive. Received: {text}")
@@ -165,7 +167,7 @@ def start_backend(device="auto"):
 
 
 def percentage(text):
-    """An argparse type: a whole number from 1 to 100."""
+    """Convert to a whole number from 1 to 100."""
     number = positive(text)
     if number > 100:
         raise argparse.ArgumentTypeError(f"must be from 1 to 100. Received: {text}")
@@ -173,7 +175,7 @@ def percentage(text):
 
 
 def not_negative(text):
-    """An argparse type: a whole number, at least 0."""
+    """Convert to a whole number, at least 0."""
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"must not be negative. Received: {text}")
@@ -181,7 +183,7 @@ def not_negative(text):
 
 
 def fraction(text):
-    """An argparse type: a number in [0, 1]."""
+    """Convert to a number in [0, 1]."""
     number = float(text)
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"must be in [0, 1]. Received: {text}")
@@ -194,31 +196,68 @@ def run(main, argv=None):
     Returns what `main` returns; 1 after an error in the input, 130 after Ctrl-C, 141
     when whoever read the output went away.
     """
+    with log_to_stderr():
+        try:
+            code = main(argv)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 141
+        except ModuleNotFoundError as error:
+            log.error("error: %s", how_to_install(error))
+            return 1
+        except (ValueError, OSError, ImportError, MemoryError) as error:
+            log.error("error: %s", one_line(error))
+            return 1
+        except KeyboardInterrupt:
+            log.error("interrupted")
+            return 130
+
+
+@contextlib.contextmanager
+def log_to_stderr():
+    """Show what the package logs on stderr."""
+    package = logging.getLogger("zero_dce_keras")
+    handler, level = StderrHandler(), package.level
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)
     try:
-        code = main(argv)
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except ModuleNotFoundError as error:
-        report(missing_backend_message(error))
-        return 1
-    except (ValueError, OSError, ImportError, MemoryError) as error:
-        report(error)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        yield
+    finally:
+        package.removeHandler(handler)
+        package.setLevel(level)
 
 
-def report(error):
-    """Tell an error in one line on stderr, with the file that an `OSError` names."""
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        line = f"{error.filename}: {error.strerror}"
-    else:
-        line = " ".join(str(error).split()) or type(error).__name__
-    print(f"error: {line}", file=sys.stderr)
+class StderrHandler(logging.Handler):
+    """Writes records to stderr as they are, a line each.
+
+    Progress is one line that changes on a terminal, a line every ten seconds elsewhere.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._progress_is_shown = False
+        self._last_progress = time.monotonic()
+
+    def emit(self, record):
+        """Write a record."""
+        text = record.getMessage()
+        if getattr(record, "is_progress", False):
+            self._show_progress(text)
+            return
+        if self._progress_is_shown:
+            print(" " * WIDTH, end="\r", file=sys.stderr)
+            self._progress_is_shown = False
+        print(text, file=sys.stderr, flush=True)
+
+    def _show_progress(self, text):
+        if sys.stderr.isatty():
+            print(f"{text:<{WIDTH}}", end="\r", file=sys.stderr, flush=True)
+            self._progress_is_shown = True
+        elif time.monotonic() - self._last_progress >= SECONDS_BETWEEN:
+            self._last_progress = time.monotonic()
+            print(text, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

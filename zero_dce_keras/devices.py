@@ -7,7 +7,7 @@ DEVICES = ("auto", "cpu", "gpu")
 
 
 def check_backend():
-    """Raise a `ValueError` if `KERAS_BACKEND` names a backend that is none of ours."""
+    """Raise a `ValueError` if `KERAS_BACKEND` names an unsupported backend."""
     name = os.environ.get("KERAS_BACKEND")
     if name and name not in BACKENDS:
         raise ValueError(f"KERAS_BACKEND must be one of {BACKENDS}. Received: {name!r}")
@@ -21,16 +21,16 @@ def hide_gpus():
 
 
 def list_gpus():
-    """Names of the accelerators that Keras' backend computes on; none on a CPU.
+    """List the accelerators that Keras' backend computes on; none on a CPU.
 
     Returns:
-        List of str, `"NVIDIA H200"` say.
+        List of str, such as `"NVIDIA H200"`.
     """
     return _LIST_GPUS[_backend()]()
 
 
 def describe_device():
-    """Backend and device in words.
+    """Describe backend and device.
 
     >>> describe_device().split(" on ")[0] in BACKENDS
     True
@@ -48,7 +48,7 @@ def check_gpu():
 
 
 def is_out_of_memory(error):
-    """Whether an exception of any backend says that memory ran out."""
+    """Return whether an exception of any backend says that memory ran out."""
     text = f"{type(error).__name__}: {error}"
     signs = (
         "RESOURCE_EXHAUSTED",  # JAX

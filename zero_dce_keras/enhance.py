@@ -1,6 +1,7 @@
 """Enhance photographs: `python -m zero_dce_keras.enhance PHOTO_OR_FOLDER… [-o OUT]`."""
 
 import contextlib
+import functools
 import io
 import os
 import sys
@@ -8,13 +9,14 @@ import time
 import warnings
 
 from zero_dce_keras import cli
+from zero_dce_keras.images import WRITTEN_FORMATS
 
-ENDINGS = ("jpg", "png", "webp", "tif", "bmp")
+FORMATS = {each.suffixes[0][1:]: each.name for each in WRITTEN_FORMATS}  # "jpg": "JPEG"
 POLL = 1.0  # seconds between two looks at a folder that is watched
 
 
 def build_parser():
-    """The command's options."""
+    """Return the command's parser."""
     parser = cli.parser(
         "enhance",
         "Enhance dark photographs and videos: files, folders, patterns, or - for\n"
@@ -43,7 +45,7 @@ def build_parser():
         help="put before the ending of the output's name (default: _enhanced beside the "
         "inputs, nothing in another folder)",
     )
-    add("--format", choices=ENDINGS, help="of the outputs (default: the input's)")
+    add("--format", choices=FORMATS, help="of the outputs (default: the input's)")
     add(
         "--quality",
         type=cli.percentage,
@@ -65,19 +67,19 @@ def build_parser():
 
 
 def main(argv=None):
+    """Run the command; return its exit code."""
     parser = build_parser()
     args = parser.parse_args(argv)
     _check_usage(parser, args)
     cli.start_backend(args.device)
-    warnings.filterwarnings("ignore", module="PIL")  # our notes and errors say it
+    warnings.filterwarnings("ignore", module="PIL")  # our notes and errors report it
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names that are not UTF-8
-    from zero_dce_keras.inference.jobs import find_jobs
-    from zero_dce_keras.inference.tally import Tally
+    from zero_dce_keras.batch import RunReport, find_jobs
 
-    tally = Tally(args.json)
+    report = RunReport(args.json)
     if "-" in (*args.inputs, args.output):
-        return _one_through_pipes(args, tally)
+        return _enhance_through_pipes(args, report)
     ending = args.format and f".{args.format}"
 
     def find():
@@ -88,15 +90,15 @@ def main(argv=None):
     enhancer = _open(args) if jobs or args.watch else None
     try:
         if args.watch:
-            _watch(enhancer, args, tally, find)
+            _watch(enhancer, args, report, find)
         else:
             for error in errors:
-                tally.fail(error)
+                report.fail(error)
             if jobs:
-                _enhance(enhancer, jobs, args, tally)
+                _enhance(enhancer, jobs, args, report)
     finally:
-        tally.summarize()
-    return 1 if tally.failed else 0
+        report.summarize()
+    return 1 if report.failed else 0
 
 
 def _check_usage(parser, args):
@@ -117,36 +119,38 @@ def _open(args):
     return Enhancer.from_preset(args.weights)
 
 
-def _enhance(enhancer, jobs, args, tally):
-    from zero_dce_keras.inference.photographs import enhance_photographs
+def _options(args):
+    from zero_dce_keras.inference import EnhanceOptions
 
-    tally.expect(len(jobs))
-    photographs = [job for job in jobs if not job.is_video]
-    outcomes = enhance_photographs(
-        enhancer,
-        photographs,
-        overwrite=args.overwrite,
-        quality=args.quality,
-        **cli.enhancing_arguments(args),
+    return EnhanceOptions(
+        args.iterations, args.strength, args.denoise, args.tile, args.fast
     )
+
+
+def _enhance(enhancer, jobs, args, report):
+    from zero_dce_keras.batch import enhance_photographs
+
+    report.expect(len(jobs))
+    photographs = [job for job in jobs if not job.is_video]
+    enhance = functools.partial(enhancer.enhance_photograph, options=_options(args))
+    outcomes = enhance_photographs(enhance, photographs, args.overwrite, args.quality)
     with contextlib.closing(outcomes):
         for outcome in outcomes:
-            tally.add(outcome)
+            report.add(outcome)
     for job in jobs:
         if job.is_video:
-            tally.add(_enhance_video(enhancer, job, args))
+            report.add(_enhance_video(enhancer, job, args))
 
 
 def _enhance_video(enhancer, job, args):
-    """A video from end to end; an `Outcome` as those of photographs."""
-    from zero_dce_keras.inference.photographs import Outcome
-    from zero_dce_keras.inference.video import FrameProgress, enhance_video
+    """Enhance a video from end to end; return an `Outcome` as of photographs."""
+    from zero_dce_keras.batch import Outcome
 
     if job.target.exists() and not args.overwrite:
         return Outcome(job, "skipped")
-    options = cli.enhancing_arguments(args)
-    options.pop("tile", None)  # frames are enhanced whole
     try:
+        from zero_dce_keras.video import FrameProgress, enhance_video
+
         done = enhance_video(
             enhancer,
             job.source,
@@ -155,60 +159,56 @@ def _enhance_video(enhancer, job, args):
             quality=args.quality,
             overwrite=args.overwrite,
             progress=FrameProgress(job.source.name),
-            **options,
+            **vars(_options(args)),
         )
     except (ValueError, OSError, MemoryError, ImportError) as error:
         return Outcome(job, "failed", error)
     return Outcome(job, "done", notes=done.notes, size=done.size)
 
 
-def _watch(enhancer, args, tally, find):
+def _watch(enhancer, args, report, find):
     """Enhance what comes into the folders, once it has stopped growing, until Ctrl-C."""
-    from zero_dce_keras.inference.jobs import NoPhotographsError, Settled
+    from zero_dce_keras.batch import NoPhotographsError, StableFiles
 
     with contextlib.suppress(KeyboardInterrupt):
-        settled, told = Settled(), set()
+        stable_files, reported = StableFiles(), set()
         while True:
             jobs, errors = find()
             for error in errors:
-                if not isinstance(error, NoPhotographsError) and str(error) not in told:
-                    told.add(str(error))
-                    tally.fail(error)
-            if ready := settled.choose(jobs):
-                _enhance(enhancer, ready, args, tally)
+                is_new = str(error) not in reported
+                if is_new and not isinstance(error, NoPhotographsError):
+                    reported.add(str(error))
+                    report.fail(error)
+            if ready := stable_files.choose(jobs):
+                _enhance(enhancer, ready, args, report)
             time.sleep(POLL)
 
 
-def _one_through_pipes(args, tally):
-    """One photograph from standard input, to standard output, or both."""
+def _enhance_through_pipes(args, report):
+    """Enhance one photograph from standard input, to standard output, or both."""
     from pathlib import Path
 
-    from zero_dce_keras.images import read_photograph, write_photograph
-    from zero_dce_keras.images.photograph import FORMAT_OF_ENDING
-    from zero_dce_keras.inference.jobs import VIDEO_SUFFIXES
-    from zero_dce_keras.inference.photographs import enhance_photograph
+    from zero_dce_keras.batch import VIDEO_SUFFIXES
+    from zero_dce_keras.images import Photograph
 
     (source,) = args.inputs
     if source.lower().endswith(VIDEO_SUFFIXES):
-        raise ValueError(f"{source}: a video goes to a file, -o bright.mp4 say")
+        raise ValueError(f"{source}: a video goes to a file, such as -o bright.mp4")
     to_stdout = args.output in (None, "-")
     if not to_stdout and Path(args.output).exists() and not args.overwrite:
         raise ValueError(f"{args.output} is there already; --overwrite replaces it")
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
-    photograph = read_photograph(content)
-    enhanced = enhance_photograph(
-        _open(args), photograph, **cli.enhancing_arguments(args)
-    )
-    file_format = FORMAT_OF_ENDING[args.format] if args.format else None
+    photograph = Photograph.read(content)
+    enhanced = _open(args).enhance_photograph(photograph, _options(args))
+    file_format = FORMATS[args.format] if args.format else None
     if to_stdout:
-        file_format = file_format or photograph.file_format
-        notes = write_photograph(sys.stdout.buffer, enhanced, args.quality, file_format)
+        notes = enhanced.write(sys.stdout.buffer, args.quality, file_format)
         sys.stdout.buffer.flush()
     else:
-        notes = write_photograph(args.output, enhanced, args.quality, file_format)
+        notes = enhanced.write(args.output, args.quality, file_format)
         print(args.output)
     for note in (*photograph.notes, *notes):
-        tally.note(source, note)
+        report.note(source, note)
     return 0
 
 

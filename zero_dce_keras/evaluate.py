@@ -10,6 +10,7 @@ DEFAULT_WEIGHTS = "zero_dce_lol"
 
 
 def build_parser():
+    """Return the command's parser."""
     parser = cli.parser(
         "evaluate",
         "Enhance the photographs of a data set and score them against their "
@@ -65,6 +66,7 @@ def build_parser():
 
 
 def main(argv=None):
+    """Run the command; return its exit code."""
     parser = build_parser()
     args = parser.parse_args(argv)
     cli.check_data_options(parser, args)
@@ -103,7 +105,7 @@ def main(argv=None):
 
 
 def open_method(weights, denoise=None):
-    """What one `--weights` does to a uint8 image; `input` does nothing."""
+    """Return what one `--weights` does to a uint8 image; `input` does nothing."""
     if weights == "input":
         return lambda image: image
     from zero_dce_keras import load_model

@@ -6,7 +6,7 @@ from zero_dce_keras import cli
 
 
 def build_parser():
-    """The command's options."""
+    """Return the command's parser."""
     parser = cli.parser(
         "export",
         "Write DIR/1, a SavedModel for TensorFlow Serving: images in, enhanced out.",
@@ -24,6 +24,7 @@ def build_parser():
 
 
 def main(argv=None):
+    """Run the command; return its exit code."""
     args = build_parser().parse_args(argv)
     cli.start_backend()
     from zero_dce_keras import load_model

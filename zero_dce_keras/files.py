@@ -12,7 +12,7 @@ TEMPORARY = re.compile(r"\.zero_dce_[0-9a-f]{32}(\.[^/]*)?")
 
 @contextlib.contextmanager
 def replacing(path):
-    """A temporary path to write to, which then takes the place of `path`.
+    """Give a temporary path to write to, which then takes the place of `path`.
 
     Whatever goes wrong while it is written, `path` stays as it was, and nothing is left
     behind; after a kill, a hidden file, which `remove_leftovers` removes.

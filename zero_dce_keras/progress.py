@@ -1,23 +1,19 @@
-"""What is said on stderr while work goes on."""
+"""Progress of long work, as log records; `cli` shows them on stderr.
 
-import sys
+tqdm would write to stderr from the library, one bar at a time between other messages.
+"""
+
 import time
 
-SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
-SECONDS_ON_A_TERMINAL = 0.2
-WIDTH = 79
+SECONDS_BETWEEN = 0.2  # records; what shows them may show fewer
 
 
-def say(text):
-    """Tell the user something that is not a result."""
-    print(text, file=sys.stderr, flush=True)
+def format_duration(seconds):
+    """Return a duration in hours, minutes and seconds.
 
-
-def in_words(seconds):
-    """Format a duration.
-
-    >>> in_words(5.2), in_words(75), in_words(7260)
-    ('5 s', '1 min 15 s', '2 h 1 min')
+    Example:
+        >>> format_duration(5.2), format_duration(75), format_duration(7260)
+        ('5 s', '1 min 15 s', '2 h 1 min')
     """
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -26,26 +22,41 @@ def in_words(seconds):
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-class ProgressLine:
-    """How far work is: on a terminal one line that changes, elsewhere a line at times."""
+class ProgressLog:
+    """Logs how far work is, a few times a second at most.
 
-    def __init__(self):
-        self._on_terminal = sys.stderr.isatty()
-        self._between = SECONDS_ON_A_TERMINAL if self._on_terminal else SECONDS_BETWEEN
-        self._shown = time.monotonic()
+    Args:
+        log: `logging.Logger`. Its records have the attribute `is_progress`.
+    """
+
+    def __init__(self, log):
+        self._log = log
+        self._logged = time.monotonic()
 
     def show(self, text):
-        """Tell it, if the line before is old enough."""
+        """Log a line, if the line before is old enough."""
         now = time.monotonic()
-        if now - self._shown < self._between:
-            return
-        self._shown = now
-        if self._on_terminal:
-            print(f"{text!s:<{WIDTH}}", end="\r", file=sys.stderr, flush=True)
-        else:
-            say(text)
+        if now - self._logged >= SECONDS_BETWEEN:
+            self._logged = now
+            self._log.info(text, extra={"is_progress": True})
+
+
+import logging
+
+
+def say(text):
+    """Log a line."""
+    logging.getLogger("zero_dce_keras").info(text)
+
+
+in_words = format_duration
+
+
+class ProgressLine(ProgressLog):
+    """Temporary."""
+
+    def __init__(self):
+        super().__init__(logging.getLogger("zero_dce_keras"))
 
     def clear(self):
-        """Make room on the terminal for what is to stay there."""
-        if self._on_terminal:
-            print(" " * WIDTH, end="\r", file=sys.stderr)
+        """Do nothing."""

@@ -18,7 +18,7 @@ from zero_dce_keras.images import (
     upright_rgb,
     write_image,
 )
-from zero_dce_keras.images.open_image import TRANSPOSITIONS
+from zero_dce_keras.images.orientation import TRANSPOSITIONS
 
 HEIGHT, WIDTH = 32, 48
 
@@ -139,9 +139,9 @@ def test_upright_rgb_of_an_image_in_memory():
     np.testing.assert_array_equal(upright_rgb(image), np.rot90(photograph(), -1))
     grey, expected = in_mode((100, 100, 100), "I;16")
     np.testing.assert_array_equal(upright_rgb(grey)[0, 0], expected)
-    with pytest.raises(ValueError, match="mode F"):
+    with pytest.raises(ValueError, match="float samples"):
         upright_rgb(Image.new("F", (WIDTH, HEIGHT)))
-    with pytest.raises(ValueError, match="16 bits at most.* 65536"):
+    with pytest.raises(ValueError, match="65536, more than 16 bits"):
         upright_rgb(Image.new("I", (WIDTH, HEIGHT), 65536))
 
 
@@ -298,7 +298,7 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(
         ("image.png", np.zeros((4, 6, 4), "uint8"), r"\(H, W, 3\).*\(4, 6, 4\)"),
         ("image.png", np.zeros((1, 4, 6, 3), "uint8"), "Received: .1, 4, 6, 3"),
         ("image.png", np.zeros((0, 6, 3), "uint8"), "Received: .0, 6, 3"),
-        ("image.xyz", np.zeros((4, 6, 3), "uint8"), "end in one of .png.*image.xyz"),
+        ("image.xyz", np.zeros((4, 6, 3), "uint8"), "image.xyz.*end in one of .png"),
         ("image", np.zeros((4, 6, 3), "uint8"), "end in one of"),
     ],
 )

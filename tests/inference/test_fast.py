@@ -165,7 +165,7 @@ def test_a_used_enhancer_can_be_copied():
 def test_wrong_arguments_are_named(options):
     (name,) = options
     with pytest.raises(ValueError, match=f"^{name} must be"):
-        Enhancer(make_model()).fast(photo(), **options)
+        Enhancer(make_model())(photo(), fast=True, **options)
 
 
 @pytest.mark.parametrize("filters, num_layers", [(4, 1), (5, 3), (11, 5), (32, 7)])

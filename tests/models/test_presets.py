@@ -128,7 +128,9 @@ def test_a_file_of_another_kind_is_told_which_are_read(name, tmp_path):
     with pytest.raises(ValueError, match="no preset.*.pth file"):
         load_model(tmp_path / name)
     (tmp_path / name).touch()
-    with pytest.raises(ValueError, match="must end in .weights.h5, .keras or .pth") as error:
+    with pytest.raises(
+        ValueError, match="must end in .weights.h5, .keras or .pth"
+    ) as error:
         load_model(tmp_path / name)
     assert str(error.value).startswith(str(tmp_path / name))
 

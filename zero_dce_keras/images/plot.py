@@ -2,14 +2,15 @@
 
 from PIL import Image, ImageDraw, ImageFont
 
-from zero_dce_keras.images.read_write import to_uint8, upright_rgb
+from zero_dce_keras.images.arrays import to_uint8
+from zero_dce_keras.images.read_write import upright_rgb
 
 # Backends that only write files; every other one can show a window or a cell.
 FILE_BACKENDS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 
 def plot_result(history, item):
-    """Plots one metric over the epochs, for training and validation.
+    """Plot one metric over the epochs, for training and validation.
 
     Args:
         history: `keras.callbacks.History`, or its dict of lists.
@@ -39,7 +40,7 @@ def plot_result(history, item):
 
 
 def plot_history(history):
-    """Plots every metric over the epochs, one subplot each. Nothing is shown.
+    """Plot every metric over the epochs, one subplot each. Nothing is shown.
 
     Args:
         history: `keras.callbacks.History`, or its dict of lists.
@@ -72,7 +73,7 @@ def plot_history(history):
 
 
 def plot_results(images, titles, figure_size=(12, 12)):
-    """Shows images in a row, each under its title.
+    """Show images in a row, each under its title.
 
     Args:
         images: list of PIL images or arrays of shape (H, W, 3) or (H, W), uint8 or
@@ -112,7 +113,7 @@ def plot_results(images, titles, figure_size=(12, 12)):
 
 
 def contact_sheet(rows, titles, width=1200):
-    """Lays images out as a table, one row per photograph, for a look at many.
+    """Lay images out as a table, one row per photograph, for a look at many.
 
     Args:
         rows: list of lists of images as in `plot_results`, of any sizes; each row as
@@ -194,14 +195,14 @@ def _plot_item(axes, history, item):
 
 
 def _to_picture(image):
-    """PIL image, float in [0, 1] or uint8 -> uint8 array."""
+    """Return a PIL image, or an array of any type, as a uint8 array."""
     if isinstance(image, Image.Image):
         return upright_rgb(image)
     return to_uint8(image)
 
 
 def _shorten(title, fits):
-    """The end of a title that fits, after "…": the end of a path says which it is."""
+    """Cut a title to its end that fits, after "…": the end of a path says which it is."""
     shorter = title
     while title and not fits(shorter):
         title = title[1:]
@@ -210,7 +211,7 @@ def _shorten(title, fits):
 
 
 def _show(figure):
-    """Shows a figure where something can show it, and forgets it where not."""
+    """Show a figure where something can show it, close it where not."""
     import matplotlib.pyplot as plt
 
     if plt.get_backend().lower() in FILE_BACKENDS:

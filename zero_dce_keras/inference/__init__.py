@@ -1,6 +1,7 @@
-"""Enhancing photographs with a trained model."""
+"""Enhancing photographs with a trained model: arrays in, arrays out."""
 
 from zero_dce_keras.inference.enhancer import Enhancer
 from zero_dce_keras.inference.infer import infer
+from zero_dce_keras.inference.options import EnhanceOptions
 
-__all__ = ["Enhancer", "infer"]
+__all__ = ["EnhanceOptions", "Enhancer", "infer"]

@@ -3,8 +3,7 @@
 import numpy as np
 
 from zero_dce_keras.images import to_uint8
-
-LUMA = np.float32([0.299, 0.587, 0.114])  # Rec. 601
+from zero_dce_keras.images.luma import LUMA
 
 
 def check_array(image):
@@ -31,33 +30,33 @@ def _is_shaped(shape):
     return len(shape) == 2 or (len(shape) in (3, 4) and shape[-1] in (3, 4))
 
 
-def as_colour(image):
-    """The colours `(B, H, W, 3)` of an image or a batch, of its dtype."""
+def to_rgb_batch(image):
+    """Return the colours `(B, H, W, 3)` of an image or a batch, of its dtype."""
     if image.ndim == 2:
         return np.repeat(image[None, ..., None], 3, axis=-1)
-    colour = image[..., :3]
-    return colour[None] if image.ndim == 3 else colour
+    colors = image[..., :3]
+    return colors[None] if image.ndim == 3 else colors
 
 
-def as_given(colour, image):
-    """Colours `(B, H, W, 3)` in the shape of `image`, with its alpha; grey for grey."""
+def restore_layout(colors, image):
+    """Return colours `(B, H, W, 3)` in the shape of `image`, with its alpha, or grey."""
     if image.ndim == 2:
-        return like(colour[0] @ LUMA / _white(image.dtype), image.dtype)
+        return to_dtype(colors[0] @ LUMA / _white(image.dtype), image.dtype)
     if image.ndim == 3:
-        colour = colour[0]
+        colors = colors[0]
     if image.shape[-1] == 4:
-        return np.concatenate([colour, image[..., 3:]], axis=-1)
-    return colour
+        return np.concatenate([colors, image[..., 3:]], axis=-1)
+    return colors
 
 
-def like(enhanced, dtype):
-    """Float images in [0, 1] as `dtype`; floats as they are."""
+def to_dtype(image, dtype):
+    """Return float images in [0, 1] as `dtype`; floats as they are."""
     if dtype == np.uint8:
-        return to_uint8(enhanced)
+        return to_uint8(image)
     if dtype == np.uint16:
-        enhanced = np.float32(enhanced)  # of 16 bits, they would overflow
-        return np.rint(np.clip(enhanced, 0, 1) * 65535).astype(np.uint16)
-    return enhanced.astype(dtype)
+        image = np.float32(image)  # of 16 bits, they would overflow
+        return np.rint(np.clip(image, 0, 1) * 65535).astype(np.uint16)
+    return image.astype(dtype)
 
 
 def _white(dtype):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from zero_dce_keras.images import to_float
-from zero_dce_keras.inference.arrays import as_colour, as_given, like
+from zero_dce_keras.inference.arrays import restore_layout, to_dtype, to_rgb_batch
+from zero_dce_keras.inference.options import EnhanceOptions
 
 ROWS = 64  # at a time, so that what is worked on stays in the processor's cache
 
@@ -24,34 +25,19 @@ class Curves:
         self._num_iterations = num_iterations
 
     def apply(self, iterations=None, strength=1.0):
-        """The enhanced image, of the dtype and shape of the image.
+        """Return the enhanced image, of the dtype and shape of the image.
 
         Args:
-            iterations: how many times to apply a curve; 0 is the identity, the model's
-                own number the default.
-            strength: float in [0, 1] that scales the curves; 0 is the identity.
+            iterations, strength: see `EnhanceOptions`.
 
         Raises:
             ValueError: if an argument is out of its range.
         """
-        check_curve_options(iterations, strength)
+        if EnhanceOptions(iterations, strength).changes_nothing:
+            return self.image.copy()
         if iterations is None:
             iterations = self._num_iterations
-        if iterations == 0 or strength == 0:
-            return self.image.copy()
-        return as_given(self._apply(iterations, strength)[None], self.image)
-
-
-def check_curve_options(iterations, strength):
-    """Raise a `ValueError` for iterations or a strength that curves cannot have."""
-    if iterations is not None and not (
-        isinstance(iterations, (int, np.integer)) and iterations >= 0
-    ):
-        raise ValueError(
-            f"iterations must be a whole number, not negative. Received: {iterations!r}"
-        )
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
+        return restore_layout(self._apply(iterations, strength)[None], self.image)
 
 
 def apply_maps(image, images, maps, iterations, strength):
@@ -62,12 +48,13 @@ def apply_maps(image, images, maps, iterations, strength):
         images: float32 array `(H, W, 3)` in [0, 1], what the curves are applied to: the
             image, or what filter and exposure normalisation made of it.
         maps: float32 array `(H, W, 3·n)` in [−1, 1].
-        iterations, strength: as of `Curves.apply`.
+        iterations: how many times to apply a curve.
+        strength: float in [0, 1] that scales the curves.
 
     Returns:
         array `(H, W, 3)` of the image's dtype.
     """
-    low_light = as_colour(image)[0]
+    low_light = to_rgb_batch(image)[0]
     strength = np.float32(strength)
     enhanced = np.empty_like(low_light)
     for row in range(0, len(low_light), ROWS):
@@ -78,5 +65,5 @@ def apply_maps(image, images, maps, iterations, strength):
         for i in range(iterations):
             k = 3 * i % maps.shape[-1]
             x += scaled[..., k : k + 3] * (x * x - x)
-        enhanced[rows] = like(x, low_light.dtype)
+        enhanced[rows] = to_dtype(x, low_light.dtype)
     return enhanced

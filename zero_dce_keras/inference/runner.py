@@ -5,7 +5,7 @@ import numpy as np
 
 from zero_dce_keras.devices import is_out_of_memory
 from zero_dce_keras.images import cut_image, to_float
-from zero_dce_keras.inference.arrays import like
+from zero_dce_keras.inference.arrays import to_dtype
 from zero_dce_keras.models.exposure_normalization import cell_size
 
 TILE = 512
@@ -24,85 +24,100 @@ class Runner:
         self.model = model
         self._functions = {}  # by what they compute
 
-    def enhance(self, images, iterations, strength, denoise, tile, gains=None):
+    def enhance(self, images, options):
         """Enhance a batch `(B, H, W, 3)` of any dtype; the same dtype back.
 
-        The arguments are those of `Enhancer`.
+        Args:
+            images: array.
+            options: `EnhanceOptions`.
         """
+        gains = options.gains
         if gains is not None:
             gains = np.broadcast_to(np.float32(gains), (1, 1, 1, 8))
-        options = {}
+        arguments = self._denoise(options)
         if self.model.has_curves:
-            options["num_iterations"] = iterations
-            options["strength"] = np.float32([strength])
-        if self.model.can_denoise:
-            options["denoise"] = denoise
-        tile = _tile(tile, *images.shape[1:3])
+            arguments["num_iterations"] = options.iterations
+            arguments["strength"] = np.float32([options.strength])
+        tile = _tile(options.tile, *images.shape[1:3])
         if tile == 0:
             shared = None if gains is None else np.repeat(gains, len(images), axis=0)
-            return like(self._run("enhance", images, options, shared), images.dtype)
+            enhanced = self._run("enhance", images, arguments, shared)
+            return to_dtype(enhanced, images.dtype)
         enhanced = np.empty_like(images)
         for image, target in zip(images, enhanced, strict=True):
             if self.model.context is None:
-                self._blend(image, target, options, tile, gains)
+                self._blend(image, target, arguments, tile, gains)
             else:
-                self._cut("enhance", image, [target], options, tile, gains)
+                self._cut("enhance", image, [target], arguments, tile, gains)
         return enhanced
 
-    def estimate(self, image, denoise, tile):
-        """What the curves of an image `(H, W, 3)` are applied to, and their maps."""
-        options = {"denoise": denoise} if self.model.can_denoise else {}
-        tile = _tile(tile, *image.shape[:2])
+    def estimate(self, image, options):
+        """Return what the curves of an image `(H, W, 3)` are applied to, and their maps.
+
+        Args:
+            image: array.
+            options: `EnhanceOptions`.
+        """
+        arguments = self._denoise(options)
+        tile = _tile(options.tile, *image.shape[:2])
         if tile == 0 or self.model.context is None:
-            return [result[0] for result in self._run("estimate", image[None], options)]
+            results = self._run("estimate", image[None], arguments)
+            return [result[0] for result in results]
         height, width = image.shape[:2]
         channels = 3, self.model.num_maps * 3
         results = [np.empty((height, width, c), "float32") for c in channels]
-        self._cut("estimate", image, results, options, tile)
+        self._cut("estimate", image, results, arguments, tile)
         return results
 
-    def _cut(self, method, image, targets, options, tile, gains=None):
-        """Tiles that see as far as the model does: exactly what the whole image gives."""
+    def _denoise(self, options):
+        can_denoise = self.model.can_denoise
+        return {"denoise": options.denoise is not False} if can_denoise else {}
+
+    def _cut(self, method, image, targets, arguments, tile, gains=None):
+        """Fill the targets by tiles that see as far as the model does.
+
+        The result is exactly that of the whole image.
+        """
         gains = self.gains(image) if gains is None else gains
         context, grid = self.model.context, self.model.grid
         height, width = image.shape[:2]
         for rows, columns in cut_image(height, width, tile, context, grid):
             part = image[None, rows.seen, columns.seen]
-            results = self._run(method, part, options, gains)
+            results = self._run(method, part, arguments, gains)
             for target, result in zip(targets, _as_list(results), strict=True):
-                target[rows.kept, columns.kept] = like(
+                target[rows.kept, columns.kept] = to_dtype(
                     result[0, rows.inner, columns.inner], target.dtype
                 )
 
-    def _blend(self, image, target, options, tile, gains=None):
-        """Tiles of a model that sees the whole image: they fade into each other."""
+    def _blend(self, image, target, arguments, tile, gains=None):
+        """Blend tiles of a model that sees the whole image: they fade into each other."""
         gains = self.gains(image) if gains is None else gains
         total = np.zeros(image.shape, "float32")
         weights = np.zeros((*image.shape[:2], 1), "float32")
         height, width = image.shape[:2]
         for rows, columns in cut_image(height, width, tile, OVERLAP):
             part = image[None, rows.seen, columns.seen]
-            result = self._run("enhance", part, options, gains)[0]
+            result = self._run("enhance", part, arguments, gains)[0]
             weight = _fade(rows, image.shape[0])[:, None, None]
             weight = weight * _fade(columns, image.shape[1])[:, None]
             total[rows.seen, columns.seen] += weight * result
             weights[rows.seen, columns.seen] += weight
-        target[:] = like(total / weights, target.dtype)
+        target[:] = to_dtype(total / weights, target.dtype)
 
     def gains(self, image):
-        """The statistics `(1, 1, 1, 8)` of an image that its parts need, or `None`."""
+        """Return the statistics `(1, 1, 1, 8)` that parts of an image need, or `None`."""
         normalization = self.model.exposure_normalization
         if normalization is None:
             return None
         cells = _block_means(image, cell_size(*image.shape[:2]))
         return keras.ops.convert_to_numpy(normalization.gains_of_cells(cells[None]))
 
-    def _run(self, method, images, options, gains=None):
-        """A method of the model on images `(B, H, W, 3)`, compiled."""
+    def _run(self, method, images, arguments, gains=None):
+        """Call a method of the model on images `(B, H, W, 3)`, compiled."""
         inputs = {"images": to_float(images)}
         if gains is not None:
             inputs["gains"] = gains
-        settings = dict(options)
+        settings = dict(arguments)
         if "strength" in settings:
             inputs["strength"] = np.repeat(settings.pop("strength"), len(images))
         key = method, *settings.items(), *inputs
@@ -123,7 +138,7 @@ class Runner:
 
 
 def _compile(method, settings, inputs):
-    """A method of a model as a Keras model: compiled as one, on any backend.
+    """Return a method as a Keras model, which is compiled on any backend.
 
     Only the images travel to the device and back, not the curve maps.
     """
@@ -135,11 +150,9 @@ def _compile(method, settings, inputs):
 
 
 def _tile(tile, height, width):
-    """The side of a tile; 0 for the whole image at once."""
+    """Return the side of a tile; 0 for the whole image at once."""
     if tile is None:
         tile = TILE if height * width > LARGEST_WHOLE else 0
-    if tile < 0:
-        raise ValueError(f"tile must not be negative. Received: {tile}")
     return 0 if tile >= max(height, width) else tile
 
 
@@ -148,7 +161,7 @@ def _as_list(results):
 
 
 def _fade(span, length):
-    """Weights of a tile's rows or columns: they rise and fall where tiles overlap."""
+    """Return weights of rows or columns, which rise and fall where tiles overlap."""
     places = np.arange(span.start, span.stop, dtype="float32") + 0.5
     weights = np.ones_like(places)
     if span.start > 0:
@@ -159,7 +172,7 @@ def _fade(span, length):
 
 
 def _block_means(image, size):
-    """Means of the blocks of `size`×`size` pixels of `(H, W, C)`, a row at a time."""
+    """Average the blocks of `size`×`size` pixels of `(H, W, C)`, a row at a time."""
     height, width = image.shape[:2]
     starts = np.arange(0, width, size)
     columns = np.minimum(size, width - starts)[:, None]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zero_dce_keras.images import PHOTOGRAPH_SUFFIXES, Photograph, read_photograph
-from zero_dce_keras.inference.jobs import SUFFIX, VIDEO_SUFFIXES, find_jobs
+from zero_dce_keras.batch import SUFFIX, VIDEO_SUFFIXES, find_jobs
+from zero_dce_keras.images import PHOTOGRAPH_SUFFIXES, Photograph
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ def enhance_into(directory, kind, enhancer, source, progress, **options):
 
 
 def place_of(session, kind, directory):
-    """Where a session's results of a kind lie, below a directory.
+    """Return where a session's results of a kind lie, below a directory.
 
     The browser chooses the session's name. It must not lead elsewhere (`../..`), as what
     is there is removed.
@@ -67,8 +67,8 @@ def _enhance_photograph(enhancer, source, target, progress, **options):
 
 
 def _first_frame(path):
-    from zero_dce_keras.images.video import VideoReader
-    from zero_dce_keras.images.yuv import Yuv
+    from zero_dce_keras.video import VideoReader
+    from zero_dce_keras.video.yuv import Yuv
 
     with contextlib.closing(VideoReader(path)) as reader:
         frame, _ = next(iter(reader))
@@ -78,13 +78,13 @@ def _first_frame(path):
 
 
 def _enhance_video(enhancer, source, target, progress, **options):
-    from zero_dce_keras.inference.video import enhance_video
+    from zero_dce_keras.video import enhance_video
 
     done = enhance_video(enhancer, source, target, progress=progress, **options)
     return list(done.notes)
 
 
 PHOTOGRAPHS = Kind(
-    "Photograph", PHOTOGRAPH_SUFFIXES, read_photograph, _enhance_photograph
+    "Photograph", PHOTOGRAPH_SUFFIXES, Photograph.read, _enhance_photograph
 )
 VIDEOS = Kind("Video", VIDEO_SUFFIXES, _first_frame, _enhance_video)

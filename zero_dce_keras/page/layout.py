@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from zero_dce_keras.errors import one_line
 from zero_dce_keras.inference import Enhancer
 from zero_dce_keras.models import list_presets
 from zero_dce_keras.page.kinds import PHOTOGRAPHS, VIDEOS, enhance_into, place_of
@@ -22,7 +23,7 @@ enhancer_of = functools.cache(Enhancer.from_preset)
 
 
 def build_page(weights, directory):
-    """The page.
+    """Build the page.
 
     Args:
         weights: str, what to begin with: a preset or anything that `--weights` takes.
@@ -93,7 +94,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         )
 
     def open_file(path, weights, is_fast, denoises):
-        """Curves for another file, or by other weights."""
+        """Estimate curves for another file, or by other weights."""
         can_be_fast = _can_be_fast(weights)
         box = gr.update(interactive=True)  # its value may be another by now
         if not can_be_fast:
@@ -106,12 +107,12 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         try:
             preview = Preview(enhancer_of(weights), kind.show(path), **options)
         except ERRORS as error:
-            _tell(error, path)
+            _warn(error, path)
             return None, *boxes
         return preview, *boxes
 
     def adjust(preview, iterations, strength):
-        """The same curves in another way: no network."""
+        """Apply the same curves in another way: no network."""
         pair = preview and (preview.before, preview.after(int(iterations), strength))
         return pair, _nothing_to_save()
 
@@ -125,7 +126,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         request: gr.Request,
         progress=gr.Progress(),  # noqa: B008, how Gradio asks for it
     ):
-        """The file itself, at full size."""
+        """Enhance the file itself, at full size."""
         if path is None:
             gr.Info(f"Give a {name} first.")
             return _nothing_to_save()
@@ -133,15 +134,15 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         options = {"iterations": int(iterations), "strength": strength, "fast": is_fast}
         options["denoise"] = _denoise(denoises)
 
-        def tell(done, expected):
+        def show_progress(done, expected):
             progress((done, expected or None), unit="frames")
 
         try:
             made, notes = enhance_into(
-                target, kind, enhancer_of(weights), path, tell, **options
+                target, kind, enhancer_of(weights), path, show_progress, **options
             )
         except ERRORS as error:
-            _tell(error, path)
+            _warn(error, path)
             return _nothing_to_save()
         for note in notes:
             gr.Info(html.escape(note))
@@ -209,11 +210,11 @@ def _can_denoise(weights, is_fast):
 
 
 def _denoise(checked):
-    """As of an `Enhancer`: a preset without a filter has nothing to leave out."""
+    """Return the option: a preset without a filter has nothing to leave out."""
     return None if checked else False
 
 
-def _tell(error, path):
-    """An error in one line, with the file's name in place of where Gradio keeps it."""
-    line = " ".join(str(error).split()) or type(error).__name__
+def _warn(error, path):
+    """Show an error in one line, with the file's name in place of where Gradio keeps it."""
+    line = one_line(error)
     gr.Warning(html.escape(line.replace(str(path), Path(path).name)))

@@ -1,17 +1,21 @@
 """The page on this computer alone: no share, no telemetry, nothing from elsewhere."""
 
 import contextlib
+import logging
 import os
 import signal
-import sys
 import tempfile
 import threading
+
+from zero_dce_keras.extras import require
 
 HOST = "127.0.0.1"
 SESSIONS = 4  # whose curves are kept, some 100 MB each
 MAX_FILE_SIZE = "2gb"
 # Gradio's frontend names fonts and scripts of other hosts: the browser loads none.
 POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
+
+log = logging.getLogger(__name__)
 
 
 def serve_page(weights, port=None):
@@ -30,12 +34,7 @@ def serve_page(weights, port=None):
     os.environ["no_proxy"] = "*"  # Gradio asks the page once whether it is there
     with tempfile.TemporaryDirectory(prefix="zero_dce_page_") as directory:
         os.environ["GRADIO_TEMP_DIR"] = directory
-        try:
-            import gradio as gr
-        except ModuleNotFoundError as error:
-            raise ImportError(
-                f"{error.name} is not installed: pip install 'zero_dce_keras[ui]'"
-            ) from error
+        gr = require("gradio")
         from starlette.middleware import Middleware
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -65,7 +64,7 @@ def serve_page(weights, port=None):
             which = f"port {port} is" if port else "the ports from 7860 are"
             raise OSError(f"{which} in use; --port takes another") from error
         print(url, flush=True)
-        print("Ctrl-C ends it", file=sys.stderr)
+        log.info("Ctrl-C ends it")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             with contextlib.suppress(KeyboardInterrupt):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from zero_dce_keras.lazy import require
+from zero_dce_keras.extras import require
 
 
 def export_saved_model(model, directory, version=1, denoise=True):

@@ -71,7 +71,7 @@ def apply_map(image, prepared, maps, scale, iterations, strength, white, tasks, 
 
 @compiled
 def _stretch(row, left, right, part, out):
-    """A row of maps (3, w) to full width (3, W)."""
+    """Stretch a row of maps (3, w) to full width (3, W)."""
     for c in range(3):
         plane, stretched = row[c], out[c]
         for x in range(stretched.shape[0]):
@@ -99,7 +99,7 @@ def _curved(v, curve):
 
 @inlined
 def _between(place, scale, count):
-    """The two neighbours among `count` block centres, and the share of the second."""
+    """Return the neighbours among `count` block centres, and the share of the second."""
     exact = (f32(place) + f32(0.5)) / f32(scale) - f32(0.5)
     exact = min(max(exact, f32(0)), f32(count - 1))
     first = int(exact)

@@ -6,14 +6,14 @@ import numba
 import numpy as np
 
 from zero_dce_keras.images import to_float
-from zero_dce_keras.inference.arrays import like
-from zero_dce_keras.inference.curves import check_curve_options
+from zero_dce_keras.inference.arrays import to_dtype
 from zero_dce_keras.inference.fast.curves import apply_map
 from zero_dce_keras.inference.fast.exposure import gains_of_image, tone_table
 from zero_dce_keras.inference.fast.loops import f32, tasks
 from zero_dce_keras.inference.fast.metering import cell_sums
 from zero_dce_keras.inference.fast.network import FastNetwork
 from zero_dce_keras.inference.fast.prepare import prepare_image
+from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
 
 MOST_WORKERS = 8  # each has memory of its own: 160 MB for frames of 3840×2160
 
@@ -37,7 +37,7 @@ class FastEnhancer:
     """
 
     def __init__(self, model):
-        if getattr(model, "resampling", None) != "area":
+        if not model.can_be_fast:
             raise ValueError(
                 "the fast path needs a ZeroDCEPlusPlus with resampling='area'. "
                 f"Received: {type(model).__name__}"
@@ -61,49 +61,41 @@ class FastEnhancer:
 
     @staticmethod
     def use_one_core():
-        """From now on, what this thread calls uses one core."""
+        """Use one core for all that this thread calls from now on."""
         numba.set_num_threads(1)
 
-    def __call__(
-        self,
-        image,
-        iterations=None,
-        strength=1.0,
-        denoise=True,
-        gains=None,
-        out=None,
-    ):
+    def __call__(self, image, options=DEFAULT_OPTIONS, out=None):
         """Enhance an image `(H, W, 3)`.
 
         Args:
-            image, denoise, gains: as of `curves`.
-            iterations, strength, out: as of `FastCurves.apply`.
+            image: array, as of `curves`.
+            options: `EnhanceOptions`.
+            out: as of `FastCurves.apply`.
         """
         height, width = image.shape[:2]
         prepared = getattr(self._memory, "prepared", None)
         if prepared is None or prepared.shape != (height, 3, width):
             prepared = self._memory.prepared = np.empty((height, 3, width), np.uint16)
-        curves = self._estimate(image, denoise, gains, prepared)
-        return curves.apply(iterations, strength, out)
+        curves = self._estimate(image, options, prepared)
+        return curves.apply(options.iterations, options.strength, out)
 
-    def curves(self, image, denoise=True, gains=None):
-        """The curves of an image, to be applied again and again.
+    def curves(self, image, options=DEFAULT_OPTIONS):
+        """Estimate the curves of an image, to be applied again and again.
 
         Args:
             image: array `(H, W, 3)`, uint8, uint16 or float in [0, 1].
-            denoise: False leaves out the denoising filter, where the model has one.
-            gains: what `gains` gives, of this image or of its like; for video.
+            options: `EnhanceOptions`, of which `denoise` and `gains` matter.
 
         Returns:
             `FastCurves`.
         """
         prepared = np.empty((image.shape[0], 3, image.shape[1]), np.uint16)
-        return self._estimate(image, denoise, gains, prepared)
+        return self._estimate(image, options, prepared)
 
-    def _estimate(self, given, denoise, gains, prepared):
+    def _estimate(self, given, options, prepared):
         image = _integers(given)
-        gains = self.gains(image) if gains is None else f32(gains)
-        small = self.prepare(image, denoise, gains, prepared)
+        gains = self.gains(image) if options.gains is None else f32(options.gains)
+        small = self.prepare(image, options.denoise is not False, gains, prepared)
         maps = self.network(small)
         model = self.model
         return FastCurves(
@@ -115,7 +107,8 @@ class FastEnhancer:
 
         Args:
             image: uint8 or uint16 array `(H, W, 3)`.
-            denoise, gains: as of `curves`.
+            denoise: whether to use the denoising filter, where the model has one.
+            gains: float32 array `(8,)`, what `gains` gives.
             prepared: uint16 array `(H, 3, W)` to write what curves are applied to.
 
         Returns:
@@ -140,7 +133,7 @@ class FastEnhancer:
         )
 
     def gains(self, image):
-        """The statistics of an image that its brightness depends on.
+        """Return the statistics of an image that its brightness depends on.
 
         Args:
             image: array `(H, W, 3)`, uint8, uint16 or float in [0, 1].
@@ -170,12 +163,10 @@ class FastCurves:
         self._num_iterations = num_iterations
 
     def apply(self, iterations=None, strength=1.0, out=None):
-        """The enhanced image.
+        """Return the enhanced image.
 
         Args:
-            iterations: how many times to apply a curve; 0 is the identity, the model's
-                own number the default.
-            strength: float in [0, 1] that scales the curves; 0 is the identity.
+            iterations, strength: see `EnhanceOptions`.
             out: uint8 or uint16 array like the image to write to; a new one by default.
 
         Returns:
@@ -184,14 +175,13 @@ class FastCurves:
         Raises:
             ValueError: if iterations or strength are not such numbers.
         """
-        check_curve_options(iterations, strength)
-        if iterations is None:
-            iterations = self._num_iterations
         if out is None:
             out = np.empty_like(self._image)
-        if iterations == 0:
+        if EnhanceOptions(iterations, strength).changes_nothing:
             out[:] = self._image
-            return self._as_given(out)
+            return self._to_given_dtype(out)
+        if iterations is None:
+            iterations = self._num_iterations
         apply_map(
             self._image,
             self._prepared,
@@ -203,14 +193,14 @@ class FastCurves:
             tasks(),
             out,
         )
-        return self._as_given(out)
+        return self._to_given_dtype(out)
 
-    def _as_given(self, out):
-        return out if out.dtype == self._dtype else like(to_float(out), self._dtype)
+    def _to_given_dtype(self, out):
+        return out if out.dtype == self._dtype else to_dtype(to_float(out), self._dtype)
 
 
 def _integers(image):
-    """uint8 and uint16 as they are, floats as uint16, in one piece."""
+    """Return uint8 and uint16 as they are, floats as uint16, in one piece."""
     if image.dtype.kind == "f":
-        image = like(image, np.uint16)
+        image = to_dtype(image, np.uint16)
     return np.ascontiguousarray(image)

@@ -21,7 +21,7 @@ NO_GAINS = np.float32([1, 1, 1, 1, 0, 0, 0, 1])
 
 
 def gains_of_image(normalization, image):
-    """As `ExposureNormalization.gains`, of one image.
+    """Return the gains of one image, as `ExposureNormalization.gains` does.
 
     Args:
         normalization: an `ExposureNormalization`, or `None`.
@@ -57,7 +57,7 @@ def gains_of_image(normalization, image):
 
 
 def tone_table(normalization, gains):
-    """The tone curves of the three channels at `LEVELS`, float32 `(3, 8193)`."""
+    """Return the tone curves of the channels at `LEVELS`, float32 `(3, 8193)`."""
     x = np.tile(LEVELS / 255, (3, 1))
     if normalization is None:
         return x
@@ -67,12 +67,12 @@ def tone_table(normalization, gains):
 
 
 def _power(x, exponent):
-    """X ** exponent for positive x, in less time."""
+    """Return x ** exponent for positive x, in less time."""
     return np.exp(exponent * np.log(np.maximum(x, np.float32(BLACK))))
 
 
 def _cells(image):
-    """The means of the metering cells, float32 `(3, h, w)` in [0, 1]."""
+    """Average the metering cells: float32 `(3, h, w)` in [0, 1]."""
     size = cell_size(*image.shape[:2])
     sums = cell_sums(image, size)
     rows, columns = (

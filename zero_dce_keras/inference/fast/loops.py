@@ -7,7 +7,10 @@ but not when one has that it imports from: after a change here, delete the `*.nb
 import numpy as np
 from numba import get_num_threads, njit
 
+from zero_dce_keras.images.luma import LUMA
+
 f32 = np.float32
+RED, GREEN, BLUE = map(f32, LUMA)
 WHITE = f32(65535)  # of what lies between preparing and curves
 
 # No NaN and no infinities in images; a division by zero is a bug, not an exception.
@@ -18,7 +21,7 @@ inlined = njit(inline="always", **OPTIONS)
 
 
 def tasks():
-    """Into how many parts to divide rows: more than cores, of which one may be busy.
+    """Return into how many parts to divide rows: more than cores; one may be busy.
 
     Not asked in compiled code, where it would keep Numba from storing what it compiled.
     """
@@ -27,4 +30,5 @@ def tasks():
 
 @inlined
 def luma(r, g, b):
-    return f32(0.299) * r + f32(0.587) * g + f32(0.114) * b
+    """Return the luma of red, green and blue."""
+    return RED * r + GREEN * g + BLUE * b

@@ -8,7 +8,7 @@ from zero_dce_keras.inference.fast.loops import compiled, f32, inlined, luma, pa
 
 @parallel
 def cell_sums(image, size):
-    """Sums of the blocks of `size`×`size` pixels of (H, W, 3): (3, h, w)."""
+    """Sum the blocks of `size`×`size` pixels of (H, W, 3): (3, h, w)."""
     height, width, _ = image.shape
     rows, columns = (height + size - 1) // size, (width + size - 1) // size
     sums = np.zeros((3, rows, columns), np.float32)
@@ -26,7 +26,7 @@ def cell_sums(image, size):
 
 @compiled
 def log_gain(powered, weights, gamma, saturation, metered, low, high, steps):
-    """The logarithm of the gain that brings cells to a metered brightness, by bisection.
+    """Return the logarithm of the gain that brings cells to a metered brightness, by bisection.
 
     Args:
         powered: float32 (3, n), the cells of a white-balanced image to the power of gamma.

@@ -56,7 +56,7 @@ class FastNetwork:
             self._pointwise[layer, number, :inputs, :outputs] = pointwise[0, 0, part]
 
     def __call__(self, small):
-        """The curve map of a small image.
+        """Estimate the curve map of a small image.
 
         Args:
             small: float32 array `(h, w, 3)` in [0, 1].

@@ -120,7 +120,7 @@ def _around(y, step, height):
 
 @compiled
 def _load(pixels, levels, out):
-    """A row of the image as planes, in levels of 8 bits."""
+    """Load a row of the image as planes, in levels of 8 bits."""
     flat = pixels.reshape(-1)
     for c in range(3):
         plane = out[c, PAD:]
@@ -131,7 +131,7 @@ def _load(pixels, levels, out):
 
 @inlined
 def _extend(row):
-    """The border goes on at both ends of a row."""
+    """Continue the border at both ends of a row."""
     end = row.shape[0] - PAD
     for k in range(PAD):
         row[k] = row[PAD]
@@ -158,13 +158,13 @@ def _smooth(above, here, below, line, out):
 
 @inlined
 def _shifted(row, step):
-    """A row without its ends, a number of pixels before, at, and behind each pixel."""
+    """Return a row without its ends, a number of pixels before, at, and behind each pixel."""
     return row[PAD - step :], row[PAD:], row[PAD + step :]
 
 
 @inlined
 def _bilateral(rows, guides, step, near, far, out):
-    """The middle one of three rows of planes (3, W), by 3×3 taps at `step`."""
+    """Filter the middle one of three rows of planes (3, W), by 3×3 taps at `step`."""
     a, b, c = rows
     red_a, green_a, blue_a = (
         _shifted(a[0], step),
@@ -219,7 +219,7 @@ def _weighted(a, b, c, weights, x):
 
 @compiled
 def _normalize(planes, unchanged, tone, saturation, share, line, toned, sums, out):
-    """A row's exposure: added to the sums of its blocks, and written in 16 bits."""
+    """Normalise a row: add it to the sums of its blocks, write it in 16 bits."""
     width = out.shape[1]
     bits = line.view(np.int32)
     for c in range(3):
@@ -264,7 +264,7 @@ def _entry(bits):
 
 @compiled
 def _means(sums, height, scale, out):
-    """A row of block means of the sums of its lines, which begin anew."""
+    """Turn the sums of lines into a row of block means; begin the sums anew."""
     width = sums.shape[1]
     for column in range(out.shape[0]):
         start, stop = column * scale, min((column + 1) * scale, width)

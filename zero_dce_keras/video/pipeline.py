@@ -2,13 +2,19 @@
 
 import contextlib
 import dataclasses
+import logging
 import time
 from pathlib import Path
 
 from zero_dce_keras.files import replacing
-from zero_dce_keras.inference.ahead import ahead, side_by_side
-from zero_dce_keras.inference.flicker import SteadyGains
-from zero_dce_keras.progress import ProgressLine, in_words
+from zero_dce_keras.inference.options import EnhanceOptions
+from zero_dce_keras.progress import ProgressLog, format_duration
+from zero_dce_keras.video.prefetch import parallel_map, prefetch
+from zero_dce_keras.video.read_write import FFmpegError, VideoReader, VideoWriter
+from zero_dce_keras.video.smoothing import SmoothedGains
+from zero_dce_keras.video.yuv import Yuv
+
+log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,18 +37,15 @@ def enhance_video(
     source,
     target,
     *,
-    iterations=None,
-    strength=1.0,
-    denoise=None,
-    fast=None,
     codec=None,
     quality=None,
     overwrite=False,
     progress=None,
+    **options,
 ):
     """Enhance a video; sound, subtitles, timing, rotation and colour tags stay.
 
-    Brightness does not flicker: see `SteadyGains`. `target` is written whole or not at
+    Brightness does not flicker: see `SmoothedGains`. `target` is written whole or not at
     all. Frames have 8 bits a channel and 4:2:0 chroma; an odd width or height grows by
     one, by the last column or row once more.
 
@@ -50,15 +53,14 @@ def enhance_video(
         enhancer: `Enhancer`.
         source: path of the video.
         target: path to write to; its suffix says which container: .mp4, .mov, .mkv, …
-        iterations, strength, denoise: as of an `Enhancer`.
-        fast: whether to use the fast path, `Enhancer.fast`; without it a frame takes
-            seconds. By default, where the enhancer has companion weights.
         codec: "h264" (default), "hevc" or "vp9" (default in .webm).
         quality: int from 1 to 100, as of JPEG; 95 (default) is a constant rate factor
             of 18 for H.264, 80 one of 23.
         overwrite: whether to replace `target`.
         progress: callable that is given, after each frame, how many are done and how
-            many there are (0 if the file does not say); `FrameProgress`, say.
+            many there are (0 if the file does not say), such as `FrameProgress`.
+        **options: see `EnhanceOptions`. Without `fast` a frame takes seconds; `gains`
+            are those of the frames.
 
     Returns:
         `EnhancedVideo`.
@@ -69,34 +71,29 @@ def enhance_video(
         ValueError: if the source is no video, or the target's container does not take
             it; the line names the file.
     """
-    _check(source, target, iterations, strength, quality, overwrite)
-    video = _import_video()
-    adjust = {"iterations": iterations, "strength": strength}
-    if denoise is not None:
-        adjust["denoise"] = denoise
-    encode = {"codec": codec, "quality": quality}
-    reader = video.VideoReader(source)
-    if fast is None:
-        fast = enhancer.can_be_fast
-        if not fast:
+    chosen = EnhanceOptions(**options)
+    _check(source, target, quality, overwrite)
+    reader = VideoReader(source)
+    if chosen.fast is None:
+        chosen = chosen.replace(fast=enhancer.can_be_fast)
+        if not chosen.fast:
             reader.notes.append(
                 "no companion weights for the fast path: a frame may take seconds"
             )
+    encode = {"codec": codec, "quality": quality}
     with contextlib.closing(reader), replacing(target) as temporary:
-        stages = _enhanced(enhancer, fast, _decoded(reader), adjust)
-        with contextlib.closing(ahead(stages)) as frames:
+        stages = _enhanced(enhancer, _decoded(reader), chosen)
+        with contextlib.closing(prefetch(stages)) as frames:
             try:
                 num_frames, writer = _write(temporary, reader, frames, encode, progress)
-            except video.FFmpegError as error:
+            except FFmpegError as error:
                 line = error.strerror
                 raise OSError(error.errno, line, str(target)) from error
     return EnhancedVideo(num_frames, writer.size, (*reader.notes, *writer.notes))
 
 
 def _decoded(reader):
-    """(RGB array or None, frame or None, packets before it)."""
-    from zero_dce_keras.images.yuv import Yuv
-
+    """Yield (RGB array or None, frame or None, packets before it)."""
     yuv = None
     for frame, packets in reader:
         if frame is None:
@@ -106,52 +103,53 @@ def _decoded(reader):
             yield yuv.to_rgb(frame), frame, packets
 
 
-def _enhanced(enhancer, fast, decoded, adjust):
-    """As `decoded`, with enhanced arrays."""
-    enhance = enhancer.fast if fast else enhancer  # both have `gains`
-    if adjust["iterations"] == 0 or adjust["strength"] == 0:
+def _enhanced(enhancer, decoded, options):
+    """Yield what `_decoded` yields, with enhanced arrays."""
+    if options.changes_nothing:
         yield from decoded
         return
+    if options.fast:
+        enhance, measure = enhancer.fast, enhancer.fast.gains
+    else:
+        enhance, measure = enhancer.enhance_array, enhancer.gains
 
     def work(item):
         rgb, gains, frame, packets = item
         if frame is not None:
-            rgb = enhance(rgb, gains=gains, **adjust)
+            rgb = enhance(rgb, options.replace(gains=gains))
         return rgb, frame, packets
 
-    with contextlib.closing(_measured(enhance, decoded)) as measured:
-        workers = enhance.workers if fast else 1
+    with contextlib.closing(_measured(measure, decoded)) as measured:
+        workers = enhancer.fast.workers if options.fast else 1
         if workers == 1:
             yield from map(work, measured)
             return
         # One core for each frame: to share one, they would wait for each other often.
-        # For this thread too, which is one of `ahead` and ends with the video.
-        one_core = enhance.use_one_core
-        one_core()
-        pool = side_by_side(work, measured, workers, start=one_core)
+        # For this thread too, which is one of `prefetch` and ends with the video.
+        use_one_core = enhancer.fast.use_one_core
+        use_one_core()
+        pool = parallel_map(work, measured, workers, start=use_one_core)
         with contextlib.closing(pool) as frames:
             yield from frames
 
 
-def _measured(enhance, decoded):
-    """(RGB array or None, gains or None, frame or None, packets before it)."""
-    steady, last = SteadyGains(), None
-    with contextlib.closing(ahead(decoded)) as frames:
+def _measured(measure, decoded):
+    """Yield (RGB array or None, gains or None, frame or None, packets before it)."""
+    smooth, last = SmoothedGains(), None
+    with contextlib.closing(prefetch(decoded)) as frames:
         for rgb, frame, packets in frames:
             gains = None
             if frame is not None:
                 seconds = 0 if last is None else frame.time - last
                 last = frame.time
-                gains = enhance.gains(rgb)
+                gains = measure(rgb)
                 if gains is not None:  # the model looks at the brightness
-                    gains = steady(gains, rgb, seconds)
+                    gains = smooth(gains, rgb, seconds)
             yield rgb, gains, frame, packets
 
 
 def _write(path, reader, enhanced, encode, progress):
-    """Write what comes; the number of frames, and the `VideoWriter`."""
-    from zero_dce_keras.images.video import VideoWriter
-
+    """Write what comes; return the number of frames, and the `VideoWriter`."""
     count, writer = 0, None
     try:
         for rgb, frame, packets in enhanced:
@@ -169,11 +167,7 @@ def _write(path, reader, enhanced, encode, progress):
     return count, writer
 
 
-def _check(source, target, iterations, strength, quality, overwrite):
-    if iterations is not None and iterations < 0:
-        raise ValueError(f"iterations must be at least 0. Received: {iterations}")
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength must be in [0, 1]. Received: {strength}")
+def _check(source, target, quality, overwrite):
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"quality must be from 1 to 100. Received: {quality}")
     if Path(source).resolve() == Path(target).resolve():
@@ -182,19 +176,8 @@ def _check(source, target, iterations, strength, quality, overwrite):
         raise FileExistsError(f"{target} is there already")
 
 
-def _import_video():
-    try:
-        from zero_dce_keras.images import video
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"{error.name} is not installed: pip install 'zero_dce_keras[video]' brings "
-            "what videos need"
-        ) from error
-    return video
-
-
 class FrameProgress:
-    """Tells on stderr how far a video is, with frames a second and the time left.
+    """Logs how far a video is, with frames a second and the time left.
 
     Args:
         name: what the line begins with.
@@ -202,7 +185,7 @@ class FrameProgress:
 
     def __init__(self, name):
         self.name = name
-        self._line = ProgressLine()
+        self._progress = ProgressLog(log)
         self._start = None  # when the first frame was done: before it, all is compiled
 
     def __call__(self, done, expected):
@@ -215,6 +198,6 @@ class FrameProgress:
         if expected > done:
             text = (
                 f"{self.name}: {done} of {expected} frames, {rate:.1f} a second, "
-                f"{in_words((expected - done) / rate)} left"
+                f"{format_duration((expected - done) / rate)} left"
             )
-        self._line.show(text)
+        self._progress.show(text)

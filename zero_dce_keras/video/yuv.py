@@ -13,7 +13,7 @@ from numba import njit
 f32 = np.float32
 compiled = njit(fastmath=True, cache=True, nogil=True)
 
-BT709, UNSPECIFIED, BT601 = 1, 2, 6  # of H.273, as FFmpeg numbers them
+BT709, BT601 = 1, 6  # of H.273, as FFmpeg numbers them
 RED_AND_BLUE = {  # what red and blue count in the luma
     BT709: (0.2126, 0.0722),
     4: (0.30, 0.11),  # FCC
@@ -66,7 +66,7 @@ class Yuv:
         )
 
     def to_rgb(self, frame):
-        """The uint8 RGB array `(H, W, 3)` of an `av.VideoFrame`, of any pixel format."""
+        """Return the uint8 RGB array `(H, W, 3)` of an `av.VideoFrame`, of any pixel format."""
         if has_no_chroma(frame):
             return frame.to_ndarray(format="rgb24")
         if frame.format.name not in ("yuv420p", "yuvj420p"):
@@ -77,7 +77,7 @@ class Yuv:
         return np.ascontiguousarray(rgb[:, : frame.width])
 
     def to_frame(self, rgb):
-        """The `av.VideoFrame` of a uint8 RGB array `(H, W, 3)`.
+        """Return the `av.VideoFrame` of a uint8 RGB array `(H, W, 3)`.
 
         4:2:0 has one chroma sample for 2×2 pixels: where a side is odd, the last row or
         column is repeated.

@@ -4,10 +4,9 @@ import dataclasses
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
+from zero_dce_keras.batch.jobs import Job
 from zero_dce_keras.files import remove_leftovers
-from zero_dce_keras.images import read_photograph, write_photograph
-from zero_dce_keras.images.tone_curve import tables_to_srgb
-from zero_dce_keras.inference.jobs import Job
+from zero_dce_keras.images import Photograph
 
 # Photographs that wait decoded for the network, and enhanced for the disk: as many as
 # keep two cores busy. More would only take memory.
@@ -33,42 +32,19 @@ class Outcome:
     size: tuple | None = None
 
 
-def enhance_photograph(enhancer, photograph, *arguments, **options):
-    """A `Photograph` with enhanced pixels; everything else stays as it is.
-
-    Args:
-        enhancer: `Enhancer`.
-        photograph: `Photograph`.
-        *arguments, **options: those of an `Enhancer`: iterations, strength, denoise, …
-
-    Returns:
-        `Photograph`.
-    """
-    pixels = photograph.pixels
-    # The network knows how sRGB encodes the dark; that of other profiles it takes for
-    # brighter. Their primaries stay: nothing is clipped (benchmarks/wide_gamut.py).
-    tables = tables_to_srgb(photograph.icc_profile, pixels.dtype)
-    if tables:
-        pixels = tables[0][pixels]
-    pixels = enhancer(pixels, *arguments, **options)
-    if tables:
-        pixels = tables[1][pixels]
-    return dataclasses.replace(photograph, pixels=pixels)
-
-
-def enhance_photographs(enhancer, jobs, overwrite=False, quality=95, **options):
-    """Enhances many photographs, each with its metadata.
+def enhance_photographs(enhance, jobs, overwrite=False, quality=95):
+    """Enhance many photographs, each with its metadata.
 
     While the network works on one, the next are read and the last are written. Targets
     that are there already are skipped, so that an interrupted run is simply started
     again; whatever is wrong with one photograph does not stop the others.
 
     Args:
-        enhancer: `Enhancer`.
+        enhance: function of a `Photograph` that returns one, such as
+            `Enhancer.enhance_photograph`.
         jobs: list of `Job`.
         overwrite: bool, whether to replace targets that are there.
         quality: int from 1 to 100, of JPEG and WebP.
-        **options: as those of an `Enhancer`: iterations, strength, denoise, …
 
     Yields:
         `Outcome`: first those that are skipped, then the others in their order.
@@ -87,15 +63,13 @@ def enhance_photographs(enhancer, jobs, overwrite=False, quality=95, **options):
             while waiting or reading or writing:
                 while waiting and len(reading) <= WAITING:
                     job = waiting.popleft()
-                    reading.append((job, readers.submit(read_photograph, job.source)))
+                    reading.append((job, readers.submit(Photograph.read, job.source)))
                 if not reading or len(writing) >= WAITING:
                     yield writing.popleft().result()
                     continue
                 job, photograph = reading.popleft()
                 try:
-                    enhanced = enhance_photograph(
-                        enhancer, photograph.result(), **options
-                    )
+                    enhanced = enhance(photograph.result())
                 except (ValueError, OSError, MemoryError) as error:
                     yield Outcome(job, "failed", error)
                 else:
@@ -106,7 +80,7 @@ def enhance_photographs(enhancer, jobs, overwrite=False, quality=95, **options):
 
 def _write(job, photograph, quality):
     try:
-        notes = write_photograph(job.target, photograph, quality)
+        notes = photograph.write(job.target, quality)
     except (ValueError, OSError, MemoryError) as error:
         return Outcome(job, "failed", error)
     size = photograph.pixels.shape[1::-1]

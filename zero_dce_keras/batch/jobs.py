@@ -11,9 +11,8 @@ from zero_dce_keras.images import (
     IMAGE_SUFFIXES,
     PHOTOGRAPH_SUFFIXES,
     list_images,
+    written_suffix,
 )
-from zero_dce_keras.images.photograph import HEIC_SUFFIXES
-from zero_dce_keras.images.raw import is_raw
 
 SUFFIX = "_enhanced"
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mts", ".webm", ".wmv")
@@ -38,7 +37,7 @@ class NoPhotographsError(ValueError):
 
 
 def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
-    """Lists what to enhance.
+    """List what to enhance.
 
     Args:
         inputs: list of str: files, directories, patterns (`night/*.jpg`).
@@ -48,8 +47,8 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
             directory `output`, "_enhanced" beside the input. What ends in it already
             is an earlier output and passed over: in a directory all of them, of named
             files those whose originals are named too.
-        ending: str, ".png" say, of the photographs' targets. Default: the input's own
-            if `write_photograph` knows it; else .tif for RAW, .jpg for HEIC, .png.
+        ending: str such as ".png", of the photographs' targets. Default: the input's own
+            if photographs are written with it; else .tif for RAW, .jpg for HEIC, .png.
         recursive: bool, whether to look into the directories of directories.
 
     Returns:
@@ -59,59 +58,82 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
         ValueError: `output` is an input directory, a file for many inputs, or a file of a
             kind that is not written.
     """
-    mark = suffix or SUFFIX
+    mark = suffix or SUFFIX  # of earlier outputs
     if suffix is None:
         suffix = SUFFIX if output is None else ""
+    _check_output(inputs, output)
+    roots, errors = _collect(inputs, mark, recursive, output)
+    sources = _without_earlier_outputs(list(roots), mark)
+    to_file = output is not None and _is_file(output, inputs)
+
+    def target_of(source):
+        name = source.stem + suffix + _ending(source, ending)
+        if output is None:
+            return source.with_name(name)
+        if to_file:
+            return Path(output)
+        return Path(output) / source.parent.relative_to(roots[source]) / name
+
+    jobs, conflicts = _pair_with_targets(sources, target_of)
+    return jobs, errors + conflicts
+
+
+def _check_output(inputs, output):
+    """Refuse to write into a directory that is an input."""
     for text in inputs:
         if output is not None and Path(text).is_dir() and _same(text, output):
             raise ValueError(
                 f"{text}: the inputs lie there and would be overwritten; give another "
                 f"directory to -o, or none: then {SUFFIX} comes into the outputs' names"
             )
-    found, errors = {}, []  # found: {path: directory that its tree begins at}
+
+
+def _collect(inputs, mark, recursive, output):
+    """Return {path: directory that its tree begins at}, and a list of exceptions."""
+    roots, errors = {}, []
     for text in inputs:
         try:
             for path, root in _find(text, mark, recursive, output).items():
-                found.setdefault(path, root)
+                roots.setdefault(path, root)
         except (ValueError, OSError) as error:
             errors.append(error)
-    to_file = output is not None and _is_file(output, inputs)
-    # An earlier output whose original is named with it: `enhance *.jpg` once more.
-    originals = {(path.parent, path.stem) for path in found}
-    sources = [
+    return roots, errors
+
+
+def _without_earlier_outputs(paths, mark):
+    """Leave out outputs whose originals are named with them: `enhance *.jpg` again."""
+    originals = {(path.parent, path.stem) for path in paths}
+    return [
         path
-        for path in found
+        for path in paths
         if not path.stem.endswith(mark)
         or (path.parent, path.stem.removesuffix(mark)) not in originals
     ]
 
-    jobs, source_of = [], {}
+
+def _pair_with_targets(sources, target_of):
+    """Return a `Job` for each source whose target is free, a `ValueError` for others."""
+    jobs, errors, source_of = [], [], {}
     taken = {path.resolve() for path in sources}
     for source in sources:
-        name = source.stem + suffix + _ending(source, ending)
-        if output is None:
-            target = source.with_name(name)
-        elif to_file:
-            target = Path(output)
-        else:
-            target = Path(output) / source.parent.relative_to(found[source]) / name
+        target = target_of(source)
         if target.resolve() in taken:
             message = f"{source}: the input {target} would be overwritten"
+            errors.append(ValueError(message))
         elif target in source_of:
             message = (
                 f"{source}: {target} is already that of {source_of[target]}; enhance "
                 "them in two runs, with different -o or --suffix"
             )
+            errors.append(ValueError(message))
         else:
             source_of[target] = source
             jobs.append(Job(source, target))
-            continue
-        errors.append(ValueError(message))
     return jobs, errors
 
 
 def _find(text, mark, recursive, output):
-    """{path: directory that its tree begins at} of one input."""
+    """Return {path: directory that its tree begins at} of one input."""
     path = Path(text)
     if path.is_dir():
         return _in_directory(path, mark, recursive, output)
@@ -150,14 +172,14 @@ def _same(one, other):
 
 
 def _is_junk(path):
-    """What lies beside photographs and is handed over by the shell (`*`)."""
+    """Return whether a shell pattern (`*`) named what only lies beside photographs."""
     return path.name.startswith("._") or (
         path.name == ".DS_Store" or path.suffix.lower() in SIDECAR_SUFFIXES
     )
 
 
 def _is_file(output, inputs):
-    """Whether `-o` names a file: one input, and a name that looks like one."""
+    """Return whether `-o` names a file: one input, and a name that looks like one."""
     is_many = len(inputs) > 1 or Path(inputs[0]).is_dir() or glob.has_magic(inputs[0])
     path = Path(output)
     if is_many or output.endswith(("/", os.sep)) or path.is_dir():
@@ -177,35 +199,7 @@ def _is_file(output, inputs):
 
 
 def _ending(source, wanted):
-    """The ending of a target: that of its source, if none is wanted and we write it."""
-    ending = source.suffix.lower()
-    if ending in VIDEO_SUFFIXES or (ending in IMAGE_SUFFIXES and not wanted):
+    """Return the ending of a target: the one wanted, or one for its source's format."""
+    if source.suffix.lower() in VIDEO_SUFFIXES:
         return source.suffix
-    if wanted:
-        return wanted
-    if is_raw(source):
-        return ".tif"
-    return ".jpg" if ending in HEIC_SUFFIXES else ".png"
-
-
-class Settled:
-    """Chooses, look after look, the jobs whose sources have stopped growing."""
-
-    def __init__(self):
-        self._seen, self._chosen = {}, {}  # {source: (size, time of its change)}
-
-    def choose(self, jobs):
-        """Those that are as they were at the last look, each once unless it changes."""
-        ready = []
-        for job in jobs:
-            try:
-                stat = job.source.stat()
-            except OSError:  # gone meanwhile
-                continue
-            state = stat.st_size, stat.st_mtime_ns
-            is_still = stat.st_size > 0 and self._seen.get(job.source) == state
-            if is_still and self._chosen.get(job.source) != state:
-                self._chosen[job.source] = state
-                ready.append(job)
-            self._seen[job.source] = state
-        return ready
+    return wanted or written_suffix(source)

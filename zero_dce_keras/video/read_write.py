@@ -7,7 +7,7 @@ import numpy as np
 from av import FFmpegError
 from av.sidedata.sidedata import Type
 
-from zero_dce_keras.images.yuv import Yuv
+from zero_dce_keras.video.yuv import Yuv
 
 __all__ = ["CODECS", "FFmpegError", "VideoReader", "VideoWriter"]
 

@@ -1,4 +1,4 @@
-"""Work that runs ahead of whoever waits for it."""
+"""Generators worked out in threads: one ahead of its user, or several at once."""
 
 import collections
 import concurrent.futures
@@ -9,8 +9,8 @@ import threading
 END = object()
 
 
-def ahead(items, size=2):
-    """The items of a generator, worked out in a thread while the last are being used.
+def prefetch(items, size=2):
+    """Work out the items of a generator in a thread while the last are being used.
 
     Generators that are chained this way are the stages of a pipeline, each in a thread
     of its own; the order is kept.
@@ -26,7 +26,7 @@ def ahead(items, size=2):
         What the generator raises, after the items before it.
 
     Example:
-        >>> list(ahead(i * i for i in range(5)))
+        >>> list(prefetch(i * i for i in range(5)))
         [0, 1, 4, 9, 16]
     """
     ready = queue.Queue(size)
@@ -64,8 +64,8 @@ def ahead(items, size=2):
         thread.join()
 
 
-def side_by_side(function, items, workers, start=None):
-    """A function of the items of a generator, worked out by several threads at once.
+def parallel_map(function, items, workers, start=None):
+    """Map a function over the items of a generator by several threads at once.
 
     Args:
         function: callable that takes an item.
@@ -81,7 +81,7 @@ def side_by_side(function, items, workers, start=None):
         the results before it.
 
     Example:
-        >>> list(side_by_side(lambda i: i * i, (i for i in range(5)), workers=2))
+        >>> list(parallel_map(lambda i: i * i, (i for i in range(5)), workers=2))
         [0, 1, 4, 9, 16]
     """
     results = collections.deque()

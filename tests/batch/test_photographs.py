@@ -10,20 +10,14 @@ from PIL import Image
 
 from conftest import write_photo
 from zero_dce_keras import Enhancer
+from zero_dce_keras.batch import Job, enhance_photographs
+from zero_dce_keras.batch.photographs import WAITING
 from zero_dce_keras.images import (
     Photograph,
     linear_to_srgb,
-    read_photograph,
     srgb_to_linear,
-    write_photograph,
 )
-from zero_dce_keras.inference import photographs
-from zero_dce_keras.inference.jobs import Job
-from zero_dce_keras.inference.photographs import (
-    WAITING,
-    enhance_photograph,
-    enhance_photographs,
-)
+from zero_dce_keras.inference import EnhanceOptions
 
 # What counts of Adobe RGB's profile: one curve, the power 563 / 256.
 ADOBE_RGB = bytes(128) + struct.pack(">I", 3)
@@ -57,34 +51,36 @@ def test_what_is_no_color_stays(enhancer, dtype):
     rng = np.random.default_rng(0)
     grey, alpha = rng.integers(0, white // 4, (2, 32, 48)).astype(dtype)
     photograph = Photograph(grey, alpha, b"exif", b"icc", b"xmp", (300, 300), "PNG")
-    enhanced = enhance_photograph(enhancer, photograph)
+    enhanced = enhancer.enhance_photograph(photograph)
     assert enhanced.pixels.shape == (32, 48) and enhanced.pixels.dtype == dtype
     assert np.abs(enhanced.pixels.astype(float) - grey).max() > white / 100
     assert enhanced.alpha is alpha
     names = ("exif", "icc_profile", "xmp", "dpi", "file_format")
     assert all(getattr(enhanced, n) == getattr(photograph, n) for n in names)
     color = Photograph(np.dstack([grey] * 3))
-    enhanced = enhance_photograph(enhancer, color, iterations=3, strength=0.5)
+    enhanced = enhancer.enhance_photograph(color, EnhanceOptions(3, 0.5))
     expected = enhancer(color.pixels, iterations=3, strength=0.5)
     np.testing.assert_array_equal(enhanced.pixels, expected)
 
 
 def test_each_is_enhanced_as_alone(enhancer, jobs):
-    outcomes = list(enhance_photographs(enhancer, jobs))
+    outcomes = list(enhance_photographs(enhancer.enhance_photograph, jobs))
     assert statuses(outcomes) == [("done", str(i)) for i in range(8)]
     assert outcomes[0].size == (48, 32)
     for job in jobs:
-        expected = enhancer(read_photograph(job.source).pixels)
+        expected = enhancer(Photograph.read(job.source).pixels)
         np.testing.assert_array_equal(Image.open(job.target), expected)
 
 
 def test_what_is_done_is_skipped(enhancer, jobs):
-    list(enhance_photographs(enhancer, jobs[:3]))
+    list(enhance_photographs(enhancer.enhance_photograph, jobs[:3]))
     before = jobs[0].target.stat().st_mtime_ns
-    outcomes = list(enhance_photographs(enhancer, jobs))
+    outcomes = list(enhance_photographs(enhancer.enhance_photograph, jobs))
     assert [outcome.status for outcome in outcomes] == ["skipped"] * 3 + ["done"] * 5
     assert jobs[0].target.stat().st_mtime_ns == before
-    outcomes = list(enhance_photographs(enhancer, jobs, overwrite=True))
+    outcomes = list(
+        enhance_photographs(enhancer.enhance_photograph, jobs, overwrite=True)
+    )
     assert {outcome.status for outcome in outcomes} == {"done"}
     assert jobs[0].target.stat().st_mtime_ns > before
 
@@ -94,7 +90,9 @@ def test_bad_ones_do_not_stop_the_rest(enhancer, jobs, tmp_path):
     jobs[3].source.unlink()
     jobs[5] = Job(jobs[5].source, jobs[4].source / "5.png")  # no directory
     jobs[7] = Job(jobs[7].source, tmp_path / "out" / "7.xyz")
-    outcomes = {o.job: o for o in enhance_photographs(enhancer, jobs)}
+    outcomes = {
+        o.job: o for o in enhance_photographs(enhancer.enhance_photograph, jobs)
+    }
     failed = [job for job in jobs if outcomes[job].status == "failed"]
     assert failed == jobs[1::2]
     named = [str(jobs[1].source), str(jobs[3].source), str(jobs[5].target), "7.xyz"]
@@ -107,41 +105,43 @@ def test_bad_ones_do_not_stop_the_rest(enhancer, jobs, tmp_path):
 def test_reading_and_writing_go_on_beside_the_network(enhancer, jobs, monkeypatch):
     """While the network holds one photograph, the next are read and one is written."""
     read, written = threading.Semaphore(0), threading.Semaphore(0)
+    read_file, write_file = Photograph.read, Photograph.write
 
     def reading(path):
-        photograph = read_photograph(path)
+        photograph = read_file(path)
         read.release()
         return photograph
 
     def writing(*args):
-        notes = write_photograph(*args)
+        notes = write_file(*args)
         written.release()
         return notes
 
     calls = []
 
-    def network(pixels):
+    def network(photograph):
         calls.append(1)
         for _ in range(3 if len(calls) == 1 else 1 if len(calls) < 7 else 0):
             assert read.acquire(timeout=10)  # this one's, and the next two
         if len(calls) > 1:
             assert written.acquire(timeout=10)  # the one before
-        return pixels
+        return photograph
 
-    monkeypatch.setattr(photographs, "read_photograph", reading)
-    monkeypatch.setattr(photographs, "write_photograph", writing)
+    monkeypatch.setattr(Photograph, "read", reading)
+    monkeypatch.setattr(Photograph, "write", writing)
     assert len(list(enhance_photographs(network, jobs))) == len(calls) == 8
 
 
 def test_no_more_are_held_than_said(jobs, monkeypatch):
     """A slow disk does not fill the memory with what waits for it."""
     alive, most, lock = [0], [0], threading.Lock()
+    read_file = Photograph.read
 
     def reading(path):
         with lock:
             alive[0] += 1
             most[0] = max(most[0], alive[0])
-        return read_photograph(path)
+        return read_file(path)
 
     def writing(*args):
         threading.Event().wait(0.02)
@@ -149,20 +149,20 @@ def test_no_more_are_held_than_said(jobs, monkeypatch):
             alive[0] -= 1
         return []
 
-    monkeypatch.setattr(photographs, "read_photograph", reading)
-    monkeypatch.setattr(photographs, "write_photograph", writing)
-    list(enhance_photographs(lambda pixels: pixels, jobs * 3, overwrite=True))
+    monkeypatch.setattr(Photograph, "read", reading)
+    monkeypatch.setattr(Photograph, "write", writing)
+    list(enhance_photographs(lambda photograph: photograph, jobs * 3, overwrite=True))
     assert WAITING < most[0] <= 2 * WAITING + 1
 
 
 def test_ctrl_c_finishes_what_is_being_written(enhancer, jobs):
     calls = []
 
-    def network(pixels):
+    def network(photograph):
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return enhancer(pixels)
+        return enhancer.enhance_photograph(photograph)
 
     with pytest.raises(KeyboardInterrupt):
         list(enhance_photographs(network, jobs))
@@ -179,9 +179,9 @@ def test_the_network_sees_the_tone_curve_of_srgb(enhancer):
     light = srgb_to_linear(srgb / 255)
     adobe = np.rint(65535 * light ** (256 / 563)).astype("uint16")
     photograph = Photograph(adobe, icc_profile=ADOBE_RGB)
-    enhanced = enhance_photograph(enhancer, photograph)
+    enhanced = enhancer.enhance_photograph(photograph)
     assert enhanced.icc_profile == ADOBE_RGB
     found = linear_to_srgb((enhanced.pixels / 65535) ** (563 / 256))
     assert np.abs(255 * found - enhancer(srgb)).max() < 1
-    unknown = enhance_photograph(enhancer, Photograph(adobe, icc_profile=b"unknown"))
+    unknown = enhancer.enhance_photograph(Photograph(adobe, icc_profile=b"unknown"))
     assert np.abs(unknown.pixels - enhanced.pixels.astype(float)).max() > 655

@@ -1,18 +1,24 @@
-"""What a long run says: each result on stdout, progress and a summary on stderr."""
+"""What a run over many files reports: results as text or JSON, the rest as a log."""
 
 import json
+import logging
+import sys
 import time
 from collections import Counter
 
-from zero_dce_keras import cli
-from zero_dce_keras.progress import ProgressLine, in_words, say
+from zero_dce_keras.errors import one_line
+from zero_dce_keras.progress import ProgressLog, format_duration
+
+log = logging.getLogger(__name__)
 
 
-class Tally:
-    """Counts outcomes and tells of them.
+class RunReport:
+    """Counts outcomes, and reports them.
+
+    A result is a line on stdout; notes, errors, progress and the summary are logged.
 
     Args:
-        as_json: bool, whether results are told as lines of JSON instead of paths.
+        as_json: bool, whether results are lines of JSON instead of paths.
     """
 
     def __init__(self, as_json=False):
@@ -20,24 +26,25 @@ class Tally:
         self.counts = Counter()
         self._expected = 0
         self._start = time.monotonic()
-        self._line = ProgressLine()
+        self._progress = ProgressLog(log)
 
     @property
     def failed(self):
+        """How many jobs and inputs have failed."""
         return self.counts["failed"]
 
     def expect(self, number):
-        """So many more outcomes are to come."""
+        """Expect so many more outcomes."""
         self._expected += number
 
     def add(self, outcome):
-        """Count and tell what became of a job."""
+        """Count and report an `Outcome`."""
         self.counts[outcome.status] += 1
         source, target = outcome.job.source, outcome.job.target
         for note in outcome.notes:
             self.note(source, note)
         if outcome.error is not None:
-            self._report(outcome.error)
+            log.error("error: %s", one_line(outcome.error))
         if self.as_json:
             line: dict = {"input": str(source), "output": str(target)}
             line["status"] = outcome.status
@@ -46,45 +53,43 @@ class Tally:
             if outcome.notes:
                 line["notes"] = list(outcome.notes)
             if outcome.error is not None:
-                line["error"] = " ".join(str(outcome.error).split())
-            print(json.dumps(line), flush=True)
+                line["error"] = one_line(outcome.error)
+            self._write(json.dumps(line))
         elif outcome.status == "done":
-            print(target, flush=True)
-        self._show()
+            self._write(target)
+        self._show_progress()
 
     def fail(self, error):
-        """Count and tell an error that belongs to no job: an input that is not there."""
+        """Count and report an error that belongs to no job: a missing input."""
         self.counts["failed"] += 1
-        self._report(error)
+        log.error("error: %s", one_line(error))
         if self.as_json:
-            line = {"status": "failed", "error": " ".join(str(error).split())}
-            print(json.dumps(line), flush=True)
+            line = {"status": "failed", "error": one_line(error)}
+            self._write(json.dumps(line))
 
     def note(self, source, text):
-        self._line.clear()
-        say(f"note: {source}: {text}")
+        """Report what could not be kept as it was."""
+        log.info("note: %s: %s", source, text)
 
     def summarize(self):
-        """The last line."""
-        self._line.clear()
+        """Report the counts and the time."""
         seconds = time.monotonic() - self._start
         skipped = self.counts["skipped"]
         parts = [f"{self.counts['done']} enhanced"]
         parts += [f"{skipped} skipped (there already)"] if skipped else []
         parts += [f"{self.failed} failed"] if self.failed else []
-        say(f"{', '.join(parts)} in {in_words(seconds)}")
+        log.info("%s in %s", ", ".join(parts), format_duration(seconds))
 
-    def _report(self, error):
-        self._line.clear()
-        cli.report(error)
+    def _write(self, line):
+        print(line, file=sys.stdout, flush=True)
 
-    def _show(self):
+    def _show_progress(self):
         finished = self.counts.total() - self.counts["skipped"]
         left = self._expected - self.counts.total()
         if not finished or left <= 0:
             return
         rate = finished / max(time.monotonic() - self._start, 1e-9)
-        self._line.show(
+        self._progress.show(
             f"{self.counts.total()} of {self._expected}, {rate:.2f} a second, "
-            f"{in_words(left / rate)} left"
+            f"{format_duration(left / rate)} left"
         )

@@ -20,10 +20,10 @@ av = pytest.importorskip("av")
 pytest.importorskip("numba")
 
 from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
-from zero_dce_keras.images.yuv import BT601, BT709, TAGS, Yuv
-from zero_dce_keras.inference.ahead import ahead, side_by_side
-from zero_dce_keras.inference.flicker import SteadyGains
-from zero_dce_keras.inference.video import FrameProgress, enhance_video
+from zero_dce_keras.video import FrameProgress, enhance_video
+from zero_dce_keras.video.prefetch import parallel_map, prefetch
+from zero_dce_keras.video.smoothing import SmoothedGains
+from zero_dce_keras.video.yuv import BT601, BT709, TAGS, Yuv
 
 HEIGHT, WIDTH, FRAMES = 48, 64, 20
 TICK = Fraction(1, 600)
@@ -300,7 +300,7 @@ def test_a_core_for_each_frame(enhancer, clip, tmp_path):
 def test_an_error_of_the_enhancer_leaves_nothing(enhancer, clip, tmp_path):
     calls = itertools.count()
 
-    def enhance(rgb, **options):
+    def enhance(rgb, options):
         if next(calls) == 7:
             raise MemoryError("out of memory: frame 7")
         return rgb
@@ -354,19 +354,19 @@ def test_a_cut_adapts_at_once(enhancer, tmp_path):
 
 
 def test_a_ramp_is_followed_and_a_lamp_is_no_cut():
-    steady = SteadyGains()
+    smooth = SmoothedGains()
     frame = with_noise(scene(), count=1)[0]
     factors = np.exp(np.linspace(0, 1.5, 60))
     gains = [np.float32([k, k, k, 1, 0, 0, 0, 0.6]) for k in factors]
-    outputs = [float(steady(g, frame, 1 / 30)[0]) for g in gains]
+    outputs = [float(smooth(g, frame, 1 / 30)[0]) for g in gains]
     assert np.all(np.diff(outputs) > 0) and np.diff(outputs).max() < 0.15
     assert outputs[-1] > 0.6 * factors[-1]
     lamp = frame.copy()
     lamp[:12, :16] = 255
-    before = steady(gains[-1], frame, 1 / 30)
-    assert steady(gains[-1], lamp, 1 / 30) == pytest.approx(before, rel=0.06)
+    before = smooth(gains[-1], frame, 1 / 30)
+    assert smooth(gains[-1], lamp, 1 / 30) == pytest.approx(before, rel=0.06)
     other = with_noise(scene(7, brightness=200), count=1)[0]
-    assert steady(gains[0], other, 1 / 30) == pytest.approx(gains[0])
+    assert smooth(gains[0], other, 1 / 30) == pytest.approx(gains[0])
 
 
 def test_broken_files_say_so_in_one_line(enhancer, clip, tmp_path):
@@ -516,35 +516,36 @@ def test_wrong_arguments_are_named(enhancer, clip, tmp_path, options):
         enhance_video(enhancer, clip, tmp_path / "out.mp4", **options)
 
 
-def test_progress_tells_the_rate(capsys, monkeypatch):
+def test_progress_tells_the_rate(caplog, monkeypatch):
+    caplog.set_level("INFO")
     progress = FrameProgress("clip.mp4")
     progress(1, 100)
-    assert capsys.readouterr().err == ""
+    assert caplog.messages == []
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 20)
     progress(51, 100)
-    line = capsys.readouterr().err
-    assert line.startswith("clip.mp4: 51 of 100 frames, 2.5 a second, 20 s left")
+    line = "clip.mp4: 51 of 100 frames, 2.5 a second, 20 s left"
+    assert caplog.messages == [line]
 
 
-def test_ahead_keeps_the_order_and_passes_errors_on():
+def test_prefetch_keeps_the_order_and_passes_errors_on():
     def items():
         yield from range(5)
         raise OSError("disk")
 
     seen = []
     with pytest.raises(OSError, match="disk"):
-        seen.extend(ahead(items()))
+        seen.extend(prefetch(items()))
     assert seen == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
     "start",
     [
-        lambda items: ahead(items, size=2),
-        lambda items: side_by_side(lambda i: i, items, workers=2),
+        lambda items: prefetch(items, size=2),
+        lambda items: parallel_map(lambda i: i, items, workers=2),
     ],
-    ids=["ahead", "side_by_side"],
+    ids=["prefetch", "parallel_map"],
 )
 def test_work_is_bounded_and_ends_with_its_user(start):
     made, closed = [], threading.Event()
@@ -565,7 +566,7 @@ def test_work_is_bounded_and_ends_with_its_user(start):
     assert closed.is_set()
 
 
-def test_side_by_side_works_at_once_and_keeps_the_order():
+def test_parallel_map_works_at_once_and_keeps_the_order():
     together = threading.Barrier(3)  # breaks unless three items are worked on at once
 
     def work(i):
@@ -574,10 +575,10 @@ def test_side_by_side_works_at_once_and_keeps_the_order():
         return i
 
     items = (i for i in range(9))
-    assert list(side_by_side(work, items, workers=3)) == list(range(9))
+    assert list(parallel_map(work, items, workers=3)) == list(range(9))
 
 
-def test_side_by_side_passes_errors_on_in_their_turn():
+def test_parallel_map_passes_errors_on_in_their_turn():
     def items():
         yield from range(5)
         raise OSError("disk")
@@ -593,7 +594,7 @@ def test_side_by_side_passes_errors_on_in_their_turn():
     ):
         seen = []
         with pytest.raises((OSError, ValueError), match=message):
-            seen.extend(side_by_side(function, items(), workers=2))
+            seen.extend(parallel_map(function, items(), workers=2))
         assert seen == expected
 
 

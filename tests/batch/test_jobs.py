@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from zero_dce_keras.inference.jobs import Settled, find_jobs
+from zero_dce_keras.batch import StableFiles, find_jobs
 
 
 @pytest.fixture
@@ -149,11 +149,11 @@ def test_settled_files(shoot):
     """A file is taken once it has stopped growing, and again if it changes."""
     folder = shoot("in/1.jpg", "in/2.jpg")
     jobs, _ = find_jobs(["in"])
-    settled = Settled()
+    stable_files = StableFiles()
     sources = [str(job.source) for job in jobs]
 
     def look():
-        return [str(job.source) for job in settled.choose(jobs)]
+        return [str(job.source) for job in stable_files.choose(jobs)]
 
     assert look() == look() == []  # both are empty
     (folder / sources[0]).write_bytes(b"1")

@@ -1,4 +1,4 @@
-"""Brightness that stays where it is from frame to frame."""
+"""Brightness that is smooth over time."""
 
 import math
 
@@ -11,7 +11,7 @@ CUT = 0.35  # change of logarithms in one frame that makes a new scene: a factor
 LOGARITHMIC = [0, 1, 2, 7]  # of the gains: the channels' factors and gamma
 
 
-class SteadyGains:
+class SmoothedGains:
     """What the brightness of frames depends on, smoothed over time.
 
     An enhancer that measures every frame by itself turns noise into flicker, because it
@@ -23,9 +23,9 @@ class SteadyGains:
     Example: the first frame has its own gains, noise is averaged away.
 
     >>> import numpy as np
-    >>> steady, frame = SteadyGains(), np.full((32, 48, 3), 20, dtype="uint8")
+    >>> smooth, frame = SmoothedGains(), np.full((32, 48, 3), 20, dtype="uint8")
     >>> gains = np.float32([4, 4, 4, 1, 0, 0, 0, 0.6])
-    >>> [round(float(steady(gains * k, frame, 1 / 30)[0]), 2) for k in (1, 1.1, 0.9)]
+    >>> [round(float(smooth(gains * k, frame, 1 / 30)[0]), 2) for k in (1, 1.1, 0.9)]
     [4.0, 4.2, 3.99]
     """
 
@@ -34,7 +34,7 @@ class SteadyGains:
         self._smooth = self._last = self._miniature = np.empty(0)
 
     def __call__(self, gains, frame, seconds):
-        """The gains to enhance a frame with.
+        """Return the gains to enhance a frame with.
 
         Args:
             gains: float32 array `(8,)`, what the enhancer measures of this frame.
@@ -61,7 +61,7 @@ class SteadyGains:
         return steady.astype("float32")
 
     def _is_cut(self, logs, miniature):
-        """Whether most of the picture, or the light, changed within one frame.
+        """Return whether most of the picture, or the light, changed within one frame.
 
         The median, because a lamp that comes into view is not a new scene.
         """
@@ -71,7 +71,7 @@ class SteadyGains:
 
 
 def _miniature(frame):
-    """Logarithms of the brightness of 8×8 cells, from every fifth pixel of 720 rows."""
+    """Return logarithms of the brightness of 8×8 cells, from every fifth pixel of 720 rows."""
     step = max(1, min(frame.shape[:2]) // 128)
     red, green, blue = np.moveaxis(frame[::step, ::step], -1, 0)
     grey = (np.add(red, green, dtype="float32") + blue) / 3  # a fifth of sum's time

@@ -1,0 +1,68 @@
+"""Optional packages: one way to import them, and to say how to install them."""
+
+import importlib
+import importlib.util
+
+from zero_dce_keras.devices import BACKENDS
+
+# Extra of setup.cfg by the module that it brings.
+EXTRA_OF = {
+    "av": "video",
+    "gradio": "ui",
+    "jax": "jax",
+    "keras": "cpu",
+    "numba": "fast",
+    "pillow_heif": "heic",
+    "rawpy": "raw",
+    "skimage": "sample",
+    "tensorboard": "cpu",
+    "tensorflow": "cpu",
+    "torch": "torch",
+}
+
+
+def require(module):
+    """Import a module.
+
+    Args:
+        module: str, its full name.
+
+    Returns:
+        The module.
+
+    Raises:
+        ImportError: if it, or a module that it imports, is not installed; the message
+            names the extra that brings it.
+
+    Example:
+        >>> require("math").sqrt(4.0)
+        2.0
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ImportError(how_to_install(error)) from error
+
+
+def how_to_install(error):
+    """Return one line on what to do about a `ModuleNotFoundError`.
+
+    Example:
+        >>> how_to_install(ModuleNotFoundError(name="rawpy"))
+        "rawpy is not installed: pip install 'zero_dce_keras[raw]'"
+    """
+    package = (error.name or "").partition(".")[0]
+    if package not in EXTRA_OF:
+        return str(error)
+    line = (
+        f"{package} is not installed: pip install 'zero_dce_keras[{EXTRA_OF[package]}]'"
+    )
+    if EXTRA_OF[package] == "cpu":
+        line += (
+            " brings it for a machine without a GPU, [gpu] or [tensorflow] for others"
+        )
+    elif package not in BACKENDS:
+        return line
+    installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
+    uses = " or ".join(f"KERAS_BACKEND={name}" for name in installed)
+    return f"{line}; {uses} uses what is installed" if uses else line
