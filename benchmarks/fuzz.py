@@ -27,6 +27,7 @@ from PIL import Image, ImageCms
 
 from zero_dce_keras import cli
 from zero_dce_keras.data.sample import find_sample
+from zero_dce_keras.enhance import FORMATS
 from zero_dce_keras.images import (
     Photograph,
     list_images,
@@ -34,7 +35,7 @@ from zero_dce_keras.images import (
 )
 
 PNG = b"\x89PNG\r\n\x1a\n"
-ENDINGS = ("png", "jpg", "tif", "webp", "bmp")  # of the outputs
+ENDINGS = [*FORMATS]  # of the outputs
 MOST_SECONDS = 5
 MOST_MEGABYTES = 1500  # more than before the first case
 
@@ -52,10 +53,7 @@ def seed_files():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     rich = {"exif": block, "icc_profile": profile, "xmp": b"<x:xmpmeta/>"}
     files = {}
-    for ending, kind in [("jpg", "JPEG"), ("png", "PNG"), ("webp", "WEBP")] + [
-        ("tif", "TIFF"),
-        ("bmp", "BMP"),
-    ]:
+    for ending, kind in FORMATS.items():
         for name, pixels in (("color", color), ("grey", grey), ("deep", deep)):
             for clear in (None, alpha.astype(pixels.dtype)):
                 file = io.BytesIO()

@@ -148,7 +148,7 @@ def test_a_name_that_is_not_utf8(run, tmp_path, monkeypatch):
 
 
 def test_the_smallest_photograph(run, tmp_path):
-    for ending in ("jpg", "png", "webp", "tif", "bmp"):
+    for ending in enhance.FORMATS:
         write_photo(tmp_path / f"{ending}.{ending}", size=(1, 1))
     code, out, _ = run(tmp_path)
     assert code == 0
@@ -245,7 +245,7 @@ def test_a_full_disk_leaves_nothing_torn(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
     try:
-        for ending in ("jpg", "png", "webp", "tif", "bmp"):
+        for ending in enhance.FORMATS:
             for photograph in (Photograph(pixels), Photograph(deep)):
                 with pytest.raises(OSError, match=f"Cannot write '.*1.{ending}': "):
                     photograph.write(tmp_path / f"1.{ending}")

@@ -5,6 +5,7 @@ Names load on first use: importing the package imports neither Keras nor TensorF
 
 from zero_dce_keras import models
 from zero_dce_keras.lazy import lazy_names
+from zero_dce_keras.losses.table import LOSSES
 from zero_dce_keras.version import __version__
 
 _HOMES = {
@@ -23,16 +24,7 @@ _HOMES = {
         "write_image",
     ],
     "zero_dce_keras.inference": ["EnhanceOptions", "Enhancer", "infer"],
-    "zero_dce_keras.losses": [
-        "CharbonnierLoss",
-        "ColorConstancyLoss",
-        "DenoisingLoss",
-        "ExposureControlLoss",
-        "IlluminationSmoothnessLoss",
-        "PerceptionLoss",
-        "SelfAdaptiveLoss",
-        "SpatialConsistencyLoss",
-    ],
+    "zero_dce_keras.losses": [loss.class_name for loss in LOSSES],
     "zero_dce_keras.metrics": ["calculate_psnr"],
     "zero_dce_keras.models": models.__all__,
     "zero_dce_keras.serving": ["export_saved_model"],

@@ -17,8 +17,9 @@ _HOMES = {
     "camera": ["darken", "linear_to_srgb", "srgb_to_linear"],
     "listing": ["list_images"],
     "photograph": ["Photograph"],
-    "plot": ["contact_sheet", "plot_history", "plot_result", "plot_results"],
+    "plot": ["plot_history", "plot_result", "plot_results"],
     "read_write": ["read_image", "upright_rgb", "write_image"],
+    "sheet": ["contact_sheet"],
     "tiles": ["cut_image", "cut_side"],
 }
 _HOME_OF = {

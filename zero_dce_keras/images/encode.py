@@ -21,7 +21,7 @@ def encode(photograph, image_format, quality):
         The content, bytes-like; list of str, what the format cannot hold.
 
     Raises:
-        ValueError: the format refuses the image (its size, say).
+        ValueError: an image that the format cannot hold (too wide for WebP).
     """
     pixels, notes = _fitting_pixels(photograph, image_format)
     options, others = _fitting_metadata(photograph, image_format)

@@ -42,7 +42,7 @@ def readable(source):
             f"{2 * (Image.MAX_IMAGE_PIXELS or 0):,}. "
             "If you trust it, raise PIL.Image.MAX_IMAGE_PIXELS."
         ) from None
-    except UnsupportedImageError as error:
+    except (UnsupportedImageError, ImportError) as error:
         raise ValueError(f"Cannot read {name}: {error}") from None
     except Exception as error:  # noqa: BLE001, damaged files raise errors of any type
         if isinstance(error, OSError) and error.errno:  # from the file system

@@ -3,17 +3,6 @@
 import numpy as np
 from PIL import ExifTags, Image
 
-# What to do to an image, by the value of its EXIF orientation tag; 1 is upright.
-TRANSPOSITIONS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
 
 def orientation_of(image):
     """Return the EXIF orientation of a PIL image: 1 (upright) if it is not readable."""

@@ -108,22 +108,23 @@ class Photograph:
     def write(self, target, quality=95, file_format=None):
         """Write the photograph with its metadata; the suffix chooses the format.
 
-        A file appears whole or not at all. JPEG is written without chroma subsampling;
-        PNG and TIFF hold 16 bits, the others 8.
+        A file appears whole or not at all. `formats.FORMATS` says what each format can
+        hold; JPEG is written without chroma subsampling.
 
         Args:
             target: path that ends in one of `IMAGE_SUFFIXES`, or a binary file.
-            quality: int from 1 to 100, of JPEG and WebP. Default: 95.
-            file_format: str, "JPEG", "PNG", "WEBP", "TIFF" or "BMP". Default: what the
-                path ends in; for a binary file what the photograph was read from, or
-                what is written in its place.
+            quality: int from 1 to 100, of formats that lose something. Default: 95.
+            file_format: str, such as "JPEG", a name of the table. Default: what the path
+                ends in; for a binary file what the photograph was read from, or what is
+                written in its place.
 
         Returns:
             List of str: what the format could not hold.
 
         Raises:
             OSError: the target cannot be written.
-            ValueError: unknown suffix, or the format refuses the image (its size, say).
+            ValueError: unknown suffix, or an image that the format cannot hold (too wide
+                for WebP).
 
         Example:
             >>> import io

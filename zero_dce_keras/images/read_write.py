@@ -75,8 +75,8 @@ def write_image(path, image):
     """Write an image; the suffix of the path chooses the format.
 
     The file appears whole or not at all: it is written under a temporary name in the
-    same directory and renamed. JPEG is written at quality 95 without chroma
-    subsampling, WebP at quality 95, everything else without loss.
+    same directory and renamed. Formats that lose something are written at
+    quality 95, JPEG without chroma subsampling.
 
     Args:
         path: str or `pathlib.Path` that ends in one of `IMAGE_SUFFIXES`. Missing

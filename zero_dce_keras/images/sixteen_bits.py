@@ -53,7 +53,7 @@ def read_sixteen_bits(file, image):
 
 
 def _raw_mode(image):
-    """Return how Pillow would unpack the samples, "RGB;16B" say."""
+    """Return how Pillow would unpack the samples, such as "RGB;16B"."""
     arguments = image.tile[0].args if image.tile else ""
     raw_mode = arguments if isinstance(arguments, str) else arguments[0]
     return raw_mode if isinstance(raw_mode, str) else ""

@@ -12,8 +12,7 @@ import keras
 from keras import ops
 
 from zero_dce_keras.errors import check_choice
-
-RESAMPLINGS = ("official", "area")
+from zero_dce_keras.models.registry import RESAMPLINGS
 
 
 def check_resampling(scale_factor, resampling):

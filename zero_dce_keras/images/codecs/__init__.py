@@ -1,6 +1,6 @@
 """Image formats that need more than Pillow: a module each, loaded on first use.
 
-Which of these functions a module has is for its row of `formats.FORMATS` to say:
+Of these functions a module has those that its row of `formats.FORMATS` needs:
 
 - `write(file, pixels, exif=b"", icc_profile=b"", xmp=b"", dpi=None)` writes uint8 or
   uint16 pixels `(H, W)` or `(H, W, 2 to 4)`, alpha last, into a binary file, and returns

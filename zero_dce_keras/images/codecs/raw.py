@@ -2,6 +2,7 @@
 
 from PIL import Image
 
+from zero_dce_keras.extras import require
 from zero_dce_keras.images import metadata
 from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
 
@@ -19,14 +20,10 @@ def read(file):
         read the file's tags.
 
     Raises:
-        UnsupportedImageError: the extra is missing, or LibRaw cannot read the file.
+        ImportError: the extra is missing.
+        UnsupportedImageError: LibRaw cannot read the file.
     """
-    try:
-        import rawpy
-    except ImportError:
-        raise UnsupportedImageError(
-            "camera RAW needs the extra `raw`: pip install 'zero_dce_keras[raw]'"
-        ) from None
+    rawpy = require("rawpy")
     try:
         with rawpy.imread(file) as image:
             pixels = image.postprocess(

@@ -5,7 +5,7 @@ from keras import ops
 
 from zero_dce_keras import losses, metrics
 from zero_dce_keras.devices import list_gpus
-from zero_dce_keras.errors import check_not_negative
+from zero_dce_keras.errors import check_not_negative, check_positive
 from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_names
@@ -72,7 +72,7 @@ class MIRNet(ImageModel):
             denoising_filter,
             **kwargs,
         )
-        losses.check_epsilon(epsilon)
+        check_positive("epsilon", epsilon)
         self.num_rrg = num_rrg
         self.num_mrb = num_mrb
         self.channels = channels

@@ -14,8 +14,7 @@ from zero_dce_keras.models.mirnet.layers import (
     convolution,
     learnt_slope,
 )
-
-BLOCKS = ("multi_scale", "residual")
+from zero_dce_keras.models.registry import BLOCKS
 
 
 def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=None):
