@@ -1,5 +1,6 @@
 """Every command and every line of Python in the documentation runs, on small data."""
 
+import functools
 import importlib
 import os
 import re
@@ -17,6 +18,7 @@ import pytest
 from conftest import write_photo
 from zero_dce_keras import cli
 from zero_dce_keras.__main__ import VERBS
+from zero_dce_keras.models.image_model import ImageModel
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = [
@@ -100,8 +102,14 @@ def place(tmp_path_factory, make_lol):
 
 
 @pytest.fixture
-def there(place, monkeypatch, without_xla):
+def there(place, monkeypatch):
+    """That directory as the working directory, with training steps that are not traced.
+
+    A trace takes seconds, and what the pages train takes a few steps.
+    """
     monkeypatch.chdir(place)
+    compile = functools.partialmethod(ImageModel.compile, run_eagerly=True)
+    monkeypatch.setattr(ImageModel, "compile", compile)
 
 
 def write_clip(path):
@@ -153,6 +161,7 @@ def test_python(block, there, monkeypatch):
         text = re.sub(pattern, small, text)
     Path("block.py").write_text(text, encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["block.py", "."])
+    Path("bright.mp4").unlink(missing_ok=True)  # of another block
     runpy.run_path("block.py")
 
 
