@@ -163,7 +163,7 @@ def folder(options):
     """A folder of 12 JPEGs of 6 megapixels: stage after stage, and all at once."""
     from zero_dce_keras import EnhanceOptions, Enhancer
     from zero_dce_keras.batch import enhance_photographs, find_jobs
-    from zero_dce_keras.images import Photograph, read_photograph, write_photograph
+    from zero_dce_keras.images import Photograph
 
     enhancer = Enhancer.from_preset(options.weights)
     rows = []
@@ -171,7 +171,7 @@ def folder(options):
         night = Path(directory) / "night"
         night.mkdir()
         for seed in range(12):
-            write_photograph(night / f"{seed}.jpg", Photograph(photo(2000, 3000, seed)))
+            Photograph(photo(2000, 3000, seed)).write(night / f"{seed}.jpg")
         jobs, _ = find_jobs([str(night)], str(Path(directory) / "out"))
         for fast in (True, False):
             chosen = jobs if fast else jobs[:3]
@@ -188,9 +188,9 @@ def folder(options):
                 return result
 
             for job in chosen:
-                photograph = timed("read", read_photograph, job.source)
+                photograph = timed("read", Photograph.read, job.source)
                 enhanced = timed("enhance", enhance, photograph)
-                timed("write", write_photograph, job.target, enhanced)
+                timed("write", enhanced.write, job.target)
             start = time.perf_counter()
             list(enhance_photographs(enhance, chosen, overwrite=True))
             overlapped = time.perf_counter() - start

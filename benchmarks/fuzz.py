@@ -27,23 +27,22 @@ from PIL import Image, ImageCms
 
 from zero_dce_keras import cli
 from zero_dce_keras.data.sample import find_sample
+from zero_dce_keras.enhance import FORMATS
 from zero_dce_keras.images import (
     Photograph,
     list_images,
-    read_photograph,
     resize_image,
-    write_photograph,
 )
 
 PNG = b"\x89PNG\r\n\x1a\n"
-ENDINGS = ("png", "jpg", "tif", "webp", "bmp")  # of the outputs
+ENDINGS = [*FORMATS]  # of the outputs
 MOST_SECONDS = 5
 MOST_MEGABYTES = 1500  # more than before the first case
 
 
 def seed_files():
     """{name: content}: a photograph of the sample, 48×64, in every format and depth."""
-    photograph = read_photograph(list_images(find_sample() / "test" / "low")[0])
+    photograph = Photograph.read(list_images(find_sample() / "test" / "low")[0])
     color = resize_image(photograph.pixels, 48, 64)
     grey, alpha = color[..., 1], 255 - color[..., 0]
     deep = color.astype("uint16") * 257
@@ -54,15 +53,12 @@ def seed_files():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     rich = {"exif": block, "icc_profile": profile, "xmp": b"<x:xmpmeta/>"}
     files = {}
-    for ending, kind in [("jpg", "JPEG"), ("png", "PNG"), ("webp", "WEBP")] + [
-        ("tif", "TIFF"),
-        ("bmp", "BMP"),
-    ]:
+    for ending, kind in FORMATS.items():
         for name, pixels in (("color", color), ("grey", grey), ("deep", deep)):
             for clear in (None, alpha.astype(pixels.dtype)):
                 file = io.BytesIO()
                 made = Photograph(pixels, clear, **rich, dpi=(300.0, 300.0))
-                write_photograph(file, made, file_format=kind)
+                made.write(file, file_format=kind)
                 files[f"{name}{'_clear' * (clear is not None)}.{ending}"] = file
     image = Image.fromarray(color)
     for name, picture, options in [
@@ -200,7 +196,7 @@ def check(enhancer, directory, name, content, ending):
     if left != ([target.name] if result == "done" else []):
         wrong.append(f"left behind: {left}")
     elif result == "done":
-        read_photograph(target)
+        Photograph.read(target)
         target.unlink()
     source.unlink()
     return result, wrong

@@ -19,7 +19,7 @@ import numpy as np
 
 from zero_dce_keras import cli, enhance
 from zero_dce_keras.files import TEMPORARY
-from zero_dce_keras.images import Photograph, write_photograph
+from zero_dce_keras.images import Photograph
 
 PHOTOGRAPHS = 60
 WINDOW = 1.0  # seconds after its first output in which a run is killed
@@ -31,7 +31,7 @@ def write_folder(directory, rng):
         dtype, white = [("uint8", 255), ("uint16", 65535)][number % 2]
         pixels = rng.integers(0, white // 4, (200, 300, 3)).astype(dtype)
         ending = ("png", "tif", "jpg", "tif")[number % 4]
-        write_photograph(directory / f"{number}.{ending}", Photograph(pixels))
+        Photograph(pixels).write(directory / f"{number}.{ending}")
 
 
 def save_model(path):

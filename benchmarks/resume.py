@@ -20,7 +20,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from zero_dce_keras.models import open_model
+from zero_dce_keras import load_model
 
 EPOCHS = 12
 FIT = [sys.executable, "-m", "zero_dce_keras.fit", "--dataset", "sample"]
@@ -76,12 +76,12 @@ def check_files(run_dir):
             with np.load(path) as file:
                 assert all(file[name] is not None for name in file.files)
         elif path.suffix == ".keras":
-            open_model(path)
+            load_model(path)
 
 
 def largest_difference(one, other):
     """Between the last weights of two runs."""
-    weights = [open_model(run / "last.keras").get_weights() for run in (one, other)]
+    weights = [load_model(run / "last.keras").get_weights() for run in (one, other)]
     return max(np.abs(a - b).max() for a, b in zip(*weights, strict=True))
 
 

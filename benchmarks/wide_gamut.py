@@ -16,9 +16,9 @@ import numpy as np
 from zero_dce_keras import cli
 from zero_dce_keras.data.sample import find_sample
 from zero_dce_keras.images import (
+    Photograph,
     linear_to_srgb,
     list_images,
-    read_photograph,
     srgb_to_linear,
     to_float,
     to_uint8,
@@ -65,7 +65,7 @@ def main(argv=None):
     paths = list_images(find_sample() / "test" / "low")
     scores = {name: ([], []) for name in PROFILES}
     for path in paths:
-        image = to_float(read_photograph(path).pixels).astype("float64")
+        image = to_float(Photograph.read(path).pixels).astype("float64")
         expected = to_uint8(enhancer(image))
         for name, (primaries, own_power) in PROFILES.items():
             matrix = np.linalg.solve(to_xyz(primaries), to_xyz(SRGB))

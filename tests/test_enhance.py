@@ -22,9 +22,7 @@ from zero_dce_keras.batch import Job, Outcome, RunReport
 from zero_dce_keras.files import TEMPORARY, remove_leftovers, replacing
 from zero_dce_keras.images import (
     Photograph,
-    read_photograph,
     write_image,
-    write_photograph,
 )
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -150,11 +148,11 @@ def test_a_name_that_is_not_utf8(run, tmp_path, monkeypatch):
 
 
 def test_the_smallest_photograph(run, tmp_path):
-    for ending in ("jpg", "png", "webp", "tif", "bmp"):
+    for ending in enhance.FORMATS:
         write_photo(tmp_path / f"{ending}.{ending}", size=(1, 1))
     code, out, _ = run(tmp_path)
     assert code == 0
-    assert {read_photograph(path).pixels.shape for path in out.split()} == {(1, 1, 3)}
+    assert {Photograph.read(path).pixels.shape for path in out.split()} == {(1, 1, 3)}
 
 
 # Pipes
@@ -167,12 +165,12 @@ def test_standard_input_to_standard_output(run, tmp_path, monkeypatch, output):
     pipe = Pipe()
     monkeypatch.setattr(sys, "stdout", pipe)
     assert run("-", *output)[0] == 0
-    photograph = read_photograph(pipe.buffer.getvalue())
+    photograph = Photograph.read(pipe.buffer.getvalue())
     assert photograph.file_format == "JPEG" and photograph.pixels.shape == (32, 48, 3)
     monkeypatch.setattr(sys, "stdout", Pipe())
     assert run(photo, "-o", "-", "--format", "png")[0] == 0
     content = sys.stdout.buffer.getvalue()
-    assert read_photograph(content).file_format == "PNG"
+    assert Photograph.read(content).file_format == "PNG"
 
 
 def test_standard_input_to_a_file(run, tmp_path, monkeypatch):
@@ -187,7 +185,7 @@ def test_standard_input_to_a_file(run, tmp_path, monkeypatch):
         monkeypatch.setattr(sys, "stdin", Pipe(content))
         result, _, err = run("-", "-o", target, *options)
         assert result == code and err.count("\n") == code
-    assert read_photograph(target).pixels.shape == (32, 48, 3)
+    assert Photograph.read(target).pixels.shape == (32, 48, 3)
 
 
 @pytest.mark.parametrize(
@@ -247,10 +245,10 @@ def test_a_full_disk_leaves_nothing_torn(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
     try:
-        for ending in ("jpg", "png", "webp", "tif", "bmp"):
+        for ending in enhance.FORMATS:
             for photograph in (Photograph(pixels), Photograph(deep)):
                 with pytest.raises(OSError, match=f"Cannot write '.*1.{ending}': "):
-                    write_photograph(tmp_path / f"1.{ending}", photograph)
+                    photograph.write(tmp_path / f"1.{ending}")
             with pytest.raises(OSError):
                 write_image(tmp_path / f"2.{ending}", pixels)
     finally:
@@ -371,7 +369,7 @@ def test_ctrl_c(start, tmp_path):
     assert re.search(r"\d+ enhanced in .*\ninterrupted\n$", err)
     done = names(tmp_path / "out")
     assert 0 < len(done) < 40
-    assert all(read_photograph(tmp_path / "out" / name) for name in done)
+    assert all(Photograph.read(tmp_path / "out" / name) for name in done)
 
 
 def benchmark(name, *options):

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 from zero_dce_keras import Enhancer
 from zero_dce_keras.data.sample import find_sample
 from zero_dce_keras.images import read_image
+from zero_dce_keras.images.luma import LUMA
 from zero_dce_keras.video import VideoReader
 from zero_dce_keras.video.yuv import Yuv
 
@@ -22,7 +23,6 @@ CLIP = "../shared/data/video/night_city.mp4"
 WEIGHTS = ["zero_dce_lol", "../shared/data/official/zero_dce_Epoch99.pth"]
 SIZE, EVERY = (960, 540), 30  # of the frames, and how many apart
 ITERATIONS = range(13)
-LUMA = np.float32([0.299, 0.587, 0.114])
 CLIPPED = 254  # a pixel with a channel as bright as this has lost its colour
 STRIP = 0, 1, 2, 4, 6, 7, 8, 12
 PHOTOGRAPH, HEIGHT = "coffee_light_1_15.png", 160
@@ -63,7 +63,7 @@ def measure(enhancer, frames):
     cells = []
     for iterations in ITERATIONS:
         pictures = np.stack([one.apply(iterations) for one in curves])
-        luma = (pictures @ LUMA).mean()
+        luma = (pictures @ np.float32(LUMA)).mean()
         clipped = (pictures.max(axis=-1) >= CLIPPED).mean()
         cells.append(f"{luma:.1f} | {clipped:.2%}")
     return cells

@@ -10,19 +10,20 @@ on eval15. Every number of the card is measured here or taken from the runs'
 """
 
 import argparse
-import json
+import dataclasses
 import statistics
 from pathlib import Path
 
+from zero_dce_keras import load_model
 from zero_dce_keras.data import open_splits
 from zero_dce_keras.devices import BACKENDS
 from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
 from zero_dce_keras.evaluation.report import PROTOCOL
 from zero_dce_keras.inference import Enhancer
-from zero_dce_keras.models import open_model
 from zero_dce_keras.models.presets import PRESETS_DIR
-from zero_dce_keras.training import RECIPES, Recipe
+from zero_dce_keras.training import RECIPES
 from zero_dce_keras.training.callbacks import BEST_FILE
+from zero_dce_keras.training.run_config import read_config
 
 SCORES = ("psnr", "ssim", "mae")
 DATA = {
@@ -42,8 +43,10 @@ TERMS = (
     "Apache-2.0 for the weights. They were trained on data that is for research use and "
     "not part of this package."
 )
-WITHOUT_REFERENCES = "Without a reference in any gradient."
-WITH_REFERENCES = "On pairs: references are in every gradient."
+REFERENCES = {
+    False: "Without a reference in any gradient.",
+    True: "On pairs: references are in every gradient.",
+}
 CALIBRATED = (
     "The constants of exposure normalisation were calibrated on the references of "
     "our485, and its validation split chose the weights of the losses: "
@@ -67,8 +70,8 @@ def main():
     parser.add_argument("--note", default="", help="a sentence for the card")
     args = parser.parse_args()
 
-    configs = [json.loads((run / "config.json").read_text()) for run in args.runs]
-    recipes = [Recipe(**config["recipe"]) for config in configs]
+    configs = [read_config(run) for run in args.runs]
+    recipes = [config["recipe"] for config in configs]
     name = recipe_name(recipes[0])
     if {recipe.replace(seed=0) for recipe in recipes} != {recipes[0].replace(seed=0)}:
         parser.error("the runs are not of one recipe: see their config.json")
@@ -83,7 +86,7 @@ def main():
     data = DATA[config["dataset"]]
     card = {
         "data": data["data"],
-        "references": WITH_REFERENCES if recipe.trains_on_pairs else WITHOUT_REFERENCES,
+        "references": REFERENCES[recipe.learns_from_pairs],
         "split": f"{images['train']} train, {images['validation']} validation; {data['cut']}",
         "command": command(config, name) + data["options"],
         "seed": recipe.seed,
@@ -95,7 +98,7 @@ def main():
         "protocol": PROTOCOL,
         "scores": {"our485 validation split": validation, "eval15": tests[0]},
         "parameters": model.network.count_params(),
-        "recipe": config["recipe"],
+        "recipe": dataclasses.asdict(recipe),
         "scale_factor": args.scale_factor,
         "companion": args.companion,
         "note": args.note,
@@ -119,7 +122,7 @@ def command(config, name):
     (backend,) = set(BACKENDS) & set(config["versions"])
     setting = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
     start = f"--weights {config['weights']} " if config["weights"] else ""
-    seed = config["recipe"]["seed"]
+    seed = config["recipe"].seed
     fit = "python -m zero_dce_keras.fit"
     return f"{setting}{fit} --recipe {name} --seed {seed} {start}"
 
@@ -129,14 +132,12 @@ def held_out(config, data_dir):
     if config["dataset"] != "lol":
         return open_splits("lol", data_dir)
     recipe = config["recipe"]
-    return open_splits(
-        "lol", data_dir, recipe["train_images"], recipe["validation_images"]
-    )
+    return open_splits("lol", data_dir, recipe.train_images, recipe.validation_images)
 
 
 def load(run, scale_factor):
     """The model of a run's best weights, at another scale if wanted."""
-    model = open_model(run / BEST_FILE)
+    model = load_model(run / BEST_FILE)
     if scale_factor is None:
         return model
     scaled = type(model).from_config(

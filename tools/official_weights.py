@@ -10,7 +10,7 @@ under CC BY-NC 4.0: for comparison, never shipped. See docs/official_weights.md.
 
 import argparse
 
-from zero_dce_keras.models import open_model
+from zero_dce_keras import load_model
 
 
 def main():
@@ -18,7 +18,7 @@ def main():
     parser.add_argument("source", help="a .pth file of Zero-DCE or Zero-DCE++")
     parser.add_argument("target", help="the .weights.h5 file to write")
     args = parser.parse_args()
-    open_model(args.source).save_weights(args.target)
+    load_model(args.source).save_weights(args.target)
 
 
 if __name__ == "__main__":

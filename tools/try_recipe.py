@@ -38,8 +38,8 @@ def main():
         "lol", args.data_dir, recipe.train_images, recipe.validation_images
     )
     scored = {"validation": splits.validation[::9], "training": splits.train[::33]}
-    training_data, _ = make_datasets(splits, recipe)
     model = build_model(recipe, len(splits.train))
+    training_data, _ = make_datasets(splits, recipe, model)
     for epoch in range(2, recipe.epochs + 1, 2):
         model.fit(training_data, epochs=2, verbose=0, shuffle=False)
         for name, pairs in scored.items():

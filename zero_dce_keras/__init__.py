@@ -3,7 +3,9 @@
 Names load on first use: importing the package imports neither Keras nor TensorFlow.
 """
 
+from zero_dce_keras import models
 from zero_dce_keras.lazy import lazy_names
+from zero_dce_keras.losses.table import LOSSES
 from zero_dce_keras.version import __version__
 
 _HOMES = {
@@ -22,41 +24,9 @@ _HOMES = {
         "write_image",
     ],
     "zero_dce_keras.inference": ["EnhanceOptions", "Enhancer", "infer"],
-    "zero_dce_keras.losses": [
-        "CharbonnierLoss",
-        "ColorConstancyLoss",
-        "DenoisingLoss",
-        "ExposureControlLoss",
-        "IlluminationSmoothnessLoss",
-        "PerceptionLoss",
-        "SelfAdaptiveLoss",
-        "SpatialConsistencyLoss",
-    ],
+    "zero_dce_keras.losses": [loss.class_name for loss in LOSSES],
     "zero_dce_keras.metrics": ["calculate_psnr"],
-    "zero_dce_keras.models": [
-        "DenoisingFilter",
-        "ExposureNormalization",
-        "ChannelAttention",
-        "ChannelPooling",
-        "DownSample",
-        "DualAttentionUnit",
-        "L2Adam",
-        "MIRNet",
-        "MultiScaleResidualBlock",
-        "RecursiveResidualGroup",
-        "SelectiveKernelFeatureFusion",
-        "SpatialAttention",
-        "UpSample",
-        "ZeroDCE",
-        "ZeroDCEPlusPlus",
-        "apply_curves",
-        "build_dce_net",
-        "build_dce_net_plus_plus",
-        "list_presets",
-        "load_model",
-        "load_torch_checkpoint",
-        "mirnet_model",
-    ],
+    "zero_dce_keras.models": models.__all__,
     "zero_dce_keras.serving": ["export_saved_model"],
     "zero_dce_keras.training": ["RECIPES", "Recipe", "train"],
 }

@@ -9,8 +9,9 @@ import time
 import warnings
 
 from zero_dce_keras import cli
+from zero_dce_keras.images import WRITTEN_FORMATS
 
-ENDINGS = ("jpg", "png", "webp", "tif", "bmp")
+FORMATS = {each.suffixes[0][1:]: each.name for each in WRITTEN_FORMATS}  # "jpg": "JPEG"
 POLL = 1.0  # seconds between two looks at a folder that is watched
 
 
@@ -44,7 +45,7 @@ def build_parser():
         help="put before the ending of the output's name (default: _enhanced beside the "
         "inputs, nothing in another folder)",
     )
-    add("--format", choices=ENDINGS, help="of the outputs (default: the input's)")
+    add("--format", choices=FORMATS, help="of the outputs (default: the input's)")
     add(
         "--quality",
         type=cli.percentage,
@@ -188,8 +189,7 @@ def _enhance_through_pipes(args, report):
     from pathlib import Path
 
     from zero_dce_keras.batch import VIDEO_SUFFIXES
-    from zero_dce_keras.images import read_photograph, write_photograph
-    from zero_dce_keras.images.photograph import FORMAT_OF_ENDING
+    from zero_dce_keras.images import Photograph
 
     (source,) = args.inputs
     if source.lower().endswith(VIDEO_SUFFIXES):
@@ -198,15 +198,14 @@ def _enhance_through_pipes(args, report):
     if not to_stdout and Path(args.output).exists() and not args.overwrite:
         raise ValueError(f"{args.output} is there already; --overwrite replaces it")
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
-    photograph = read_photograph(content)
+    photograph = Photograph.read(content)
     enhanced = _open(args).enhance_photograph(photograph, _options(args))
-    file_format = FORMAT_OF_ENDING[args.format] if args.format else None
+    file_format = FORMATS[args.format] if args.format else None
     if to_stdout:
-        file_format = file_format or photograph.file_format
-        notes = write_photograph(sys.stdout.buffer, enhanced, args.quality, file_format)
+        notes = enhanced.write(sys.stdout.buffer, args.quality, file_format)
         sys.stdout.buffer.flush()
     else:
-        notes = write_photograph(args.output, enhanced, args.quality, file_format)
+        notes = enhanced.write(args.output, args.quality, file_format)
         print(args.output)
     for note in (*photograph.notes, *notes):
         report.note(source, note)

@@ -108,10 +108,10 @@ def open_method(weights, denoise=None):
     """Return what one `--weights` does to a uint8 image; `input` does nothing."""
     if weights == "input":
         return lambda image: image
+    from zero_dce_keras import load_model
     from zero_dce_keras.inference import Enhancer
-    from zero_dce_keras.models import open_model
 
-    model = open_model(weights)
+    model = load_model(weights)
     cli.check_denoise(denoise, model, weights)
     return functools.partial(Enhancer(model), denoise=denoise)
 

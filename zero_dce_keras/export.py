@@ -27,10 +27,10 @@ def main(argv=None):
     """Run the command; return its exit code."""
     args = build_parser().parse_args(argv)
     cli.start_backend()
-    from zero_dce_keras.models import open_model
+    from zero_dce_keras import load_model
     from zero_dce_keras.serving import export_saved_model
 
-    model = open_model(args.weights)
+    model = load_model(args.weights)
     cli.check_denoise(args.denoise, model, args.weights)
     denoise = args.denoise is not False
     print(export_saved_model(model, args.output, args.model_version, denoise))

@@ -12,12 +12,13 @@ from zero_dce_keras import cli
 
 
 def build_parser():
-    """The command's options: those below, and one for every field of a recipe."""
+    """Make the parser of the options below, and of one for every field of a recipe."""
     from zero_dce_keras.training.recipe import Recipe
     from zero_dce_keras.training.recipes import DEFAULT_RECIPES, RECIPES
 
+    width = max(map(len, RECIPES))
     cards = "\n".join(
-        f"  {name:12} {str(recipe.__doc__).splitlines()[0]}"
+        f"  {name:{width}} {str(recipe.__doc__).splitlines()[0]}"
         for name, recipe in RECIPES.items()
     )
     parser = cli.parser(
@@ -47,7 +48,7 @@ def build_parser():
         "that it was started with; where there is none, start one",
     )
     parser.add_argument(
-        "--mixed-precision", action="store_true", help="compute DCE-Net in bfloat16"
+        "--mixed-precision", action="store_true", help="compute the network in bfloat16"
     )
     group = parser.add_argument_group("in place of what the recipe says")
     for field in dataclasses.fields(Recipe):
@@ -57,10 +58,11 @@ def build_parser():
 
 
 def main(argv=None):
+    """Run the command; return its exit code."""
     parser = build_parser()
     args = parser.parse_args(argv)
     if args.resume:
-        args = take_up(parser, args, argv)
+        args = resume_arguments(parser, args, argv)
     from zero_dce_keras.training.recipe import Recipe
     from zero_dce_keras.training.recipes import DEFAULT_RECIPES, RECIPES
 
@@ -93,8 +95,8 @@ def main(argv=None):
     return 0
 
 
-def take_up(parser, args, argv):
-    """The options again, with those of the run in `--output` as the defaults."""
+def resume_arguments(parser, args, argv):
+    """Parse the options again, with those of the run in `--output` as the defaults."""
     from zero_dce_keras.training.run_config import read_config
 
     if args.output is None:
@@ -106,12 +108,13 @@ def take_up(parser, args, argv):
     defaults = {name: config.get(name) for name in ("dataset", "data_dir", "weights")}
     defaults["mixed_precision"] = config.get("mixed_precision", False)
     if args.recipe is None:  # one that is named is compared with the run's, as a whole
-        defaults |= config["recipe"]
+        defaults |= dataclasses.asdict(config["recipe"])
     parser.set_defaults(**defaults)
     return parser.parse_args(argv)
 
 
 def _add_field(group, field):
+    """Add the option of a recipe's field."""
     option = "--" + field.name.replace("_", "-")
     kind = field.type
     may_be_none = isinstance(kind, types.UnionType)  # float | None
@@ -131,6 +134,8 @@ def _add_field(group, field):
 
 
 def _or_none(kind):
+    """Make an argparse type of what is `none` or of a kind."""
+
     def convert(text):
         return None if text == "none" else kind(text)
 

@@ -1,25 +1,23 @@
 """Locks between processes, which end with the process that holds them."""
 
 import contextlib
-import sys
-import time
+import logging
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from filelock import FileLock, Timeout
+
+log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
 def locked(path, busy=None):
     """Hold a lock, waiting for another process that holds it.
 
-    The operating system keeps the lock on the open file `path`, and lets go of it when
-    its holder ends in whatever way: no lock is ever stale. The file itself stays.
+    The operating system releases the lock when its holder ends, in whatever way: no lock
+    is ever stale. The file itself stays.
 
     Args:
-        path: the lock's file; its directory must be there.
-        busy: an exception to raise, instead of waiting, when another process has it.
+        path: the lock's file; its directory is made if it is not there.
+        busy: exception to raise, instead of waiting, when another process has it.
 
     Raises:
         OSError: if the file cannot be written.
@@ -35,24 +33,13 @@ def locked(path, busy=None):
         ...             print(error)
         busy
     """
-    with open(path, "a+b") as file:
-        told = False
-        while not _try_lock(file):
-            if busy is not None:
-                raise busy
-            if not told:
-                print(f"waiting for the process that holds {path}", file=sys.stderr)
-                told = True
-            time.sleep(0.1)
-        yield
-
-
-def _try_lock(file):
+    lock = FileLock(path)
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
+        holding = lock.acquire(blocking=False)
+    except Timeout:
+        if busy is not None:
+            raise busy from None
+        log.warning("waiting for the process that holds %s", path)
+        holding = lock.acquire()
+    with holding:
+        yield

@@ -39,24 +39,3 @@ class ProgressLog:
         if now - self._logged >= SECONDS_BETWEEN:
             self._logged = now
             self._log.info(text, extra={"is_progress": True})
-
-
-import logging
-
-
-def say(text):
-    """Log a line."""
-    logging.getLogger("zero_dce_keras").info(text)
-
-
-in_words = format_duration
-
-
-class ProgressLine(ProgressLog):
-    """Temporary."""
-
-    def __init__(self):
-        super().__init__(logging.getLogger("zero_dce_keras"))
-
-    def clear(self):
-        """Do nothing."""

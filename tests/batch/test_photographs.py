@@ -10,14 +10,12 @@ from PIL import Image
 
 from conftest import write_photo
 from zero_dce_keras import Enhancer
-from zero_dce_keras.batch import Job, enhance_photographs, photographs
+from zero_dce_keras.batch import Job, enhance_photographs
 from zero_dce_keras.batch.photographs import WAITING
 from zero_dce_keras.images import (
     Photograph,
     linear_to_srgb,
-    read_photograph,
     srgb_to_linear,
-    write_photograph,
 )
 from zero_dce_keras.inference import EnhanceOptions
 
@@ -70,7 +68,7 @@ def test_each_is_enhanced_as_alone(enhancer, jobs):
     assert statuses(outcomes) == [("done", str(i)) for i in range(8)]
     assert outcomes[0].size == (48, 32)
     for job in jobs:
-        expected = enhancer(read_photograph(job.source).pixels)
+        expected = enhancer(Photograph.read(job.source).pixels)
         np.testing.assert_array_equal(Image.open(job.target), expected)
 
 
@@ -107,14 +105,15 @@ def test_bad_ones_do_not_stop_the_rest(enhancer, jobs, tmp_path):
 def test_reading_and_writing_go_on_beside_the_network(enhancer, jobs, monkeypatch):
     """While the network holds one photograph, the next are read and one is written."""
     read, written = threading.Semaphore(0), threading.Semaphore(0)
+    read_file, write_file = Photograph.read, Photograph.write
 
     def reading(path):
-        photograph = read_photograph(path)
+        photograph = read_file(path)
         read.release()
         return photograph
 
     def writing(*args):
-        notes = write_photograph(*args)
+        notes = write_file(*args)
         written.release()
         return notes
 
@@ -128,20 +127,21 @@ def test_reading_and_writing_go_on_beside_the_network(enhancer, jobs, monkeypatc
             assert written.acquire(timeout=10)  # the one before
         return photograph
 
-    monkeypatch.setattr(photographs, "read_photograph", reading)
-    monkeypatch.setattr(photographs, "write_photograph", writing)
+    monkeypatch.setattr(Photograph, "read", reading)
+    monkeypatch.setattr(Photograph, "write", writing)
     assert len(list(enhance_photographs(network, jobs))) == len(calls) == 8
 
 
 def test_no_more_are_held_than_said(jobs, monkeypatch):
     """A slow disk does not fill the memory with what waits for it."""
     alive, most, lock = [0], [0], threading.Lock()
+    read_file = Photograph.read
 
     def reading(path):
         with lock:
             alive[0] += 1
             most[0] = max(most[0], alive[0])
-        return read_photograph(path)
+        return read_file(path)
 
     def writing(*args):
         threading.Event().wait(0.02)
@@ -149,8 +149,8 @@ def test_no_more_are_held_than_said(jobs, monkeypatch):
             alive[0] -= 1
         return []
 
-    monkeypatch.setattr(photographs, "read_photograph", reading)
-    monkeypatch.setattr(photographs, "write_photograph", writing)
+    monkeypatch.setattr(Photograph, "read", reading)
+    monkeypatch.setattr(Photograph, "write", writing)
     list(enhance_photographs(lambda photograph: photograph, jobs * 3, overwrite=True))
     assert WAITING < most[0] <= 2 * WAITING + 1
 

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import Enhancer, Recipe, list_presets, train
-from zero_dce_keras.models import open_model
+from runs import quicken
+from zero_dce_keras import Enhancer, list_presets, load_model, train
 from zero_dce_keras.training.run_config import read_config
 
 FILES = Path(__file__).parent / "0.1.0"
@@ -30,7 +30,7 @@ def outputs():
 @pytest.mark.parametrize("ending", [".keras", ".weights.h5"])
 @pytest.mark.parametrize("name", MODELS)
 def test_files_of_models(name, ending, images, outputs):
-    model = open_model(FILES / f"{name}{ending}")
+    model = load_model(FILES / f"{name}{ending}")
     enhanced = model.predict(images, verbose=0)
     np.testing.assert_allclose(enhanced, outputs[name], atol=1e-5)
 
@@ -47,11 +47,12 @@ def test_presets(name, images, outputs):
     keras.backend.backend() != "tensorflow", reason="they were begun on TensorFlow"
 )
 @pytest.mark.parametrize("name", MODELS)
-def test_killed_runs_go_on(name, tmp_path):
+def test_killed_runs_go_on(name, tmp_path, monkeypatch):
     """A run that was killed after two of its three epochs ends as if it had not been."""
+    quicken(monkeypatch.setattr)
     run = tmp_path / "run"
     shutil.copytree(FILES / f"run_{name}", run)
-    recipe = Recipe(**read_config(run)["recipe"])
+    recipe = read_config(run)["recipe"]
     train(recipe, "sample", None, run, resume=True, verbose=0)
     with (
         np.load(run / "state.npz") as now,

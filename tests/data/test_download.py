@@ -161,12 +161,14 @@ def test_size_and_checksum(target):
 def test_no_room(target):
     """Said before anything is written."""
     with pytest.raises(OSError, match="1000000000 MB needed, .* MB free"):
-        serve(["immense"], target)
+        serve(["immense"] * 9, target)
     assert not target.with_name("lol_dataset.zip.part").exists()
 
 
-def test_progress(target, capsys):
+def test_progress(target, caplog):
+    caplog.set_level("INFO")
     serve(["busy"], target)
-    err = capsys.readouterr().err
-    assert "503" in err and "trying again" in err
-    assert "lol_dataset.zip: 2 of 2 MB (100 %)" in err
+    failed, done = caplog.messages[-2:]
+    assert failed.startswith("lol_dataset.zip: the server answered 503")
+    assert failed.endswith("; trying again in 0.001 s")
+    assert done.startswith("lol_dataset.zip: 2 of 2 MB (100 %)")

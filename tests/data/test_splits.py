@@ -73,8 +73,15 @@ def test_any_split_is_at_the_nearest_boundaries(lengths, data):
 
 
 @pytest.mark.parametrize(
-    "train, validation", [(0, 2), (-1, 2), (2, -1), (4, 3), (7, 0), (1, 1)]
+    "train, validation, message",
+    [
+        (0, 2, "train_images must be positive. Received: 0"),
+        (2, -1, "validation_images must be finite and not negative. Received: -1"),
+        (4, 3, "must be at most 6. Received: 4 \\+ 3"),
+        (7, 0, "must be at most 6. Received: 7 \\+ 0"),
+        (1, 1, "train_images=1 and validation_images=1 leave a split empty"),
+    ],
 )
-def test_errors(train, validation):
-    with pytest.raises(ValueError, match=str(train)):
+def test_errors(train, validation, message):
+    with pytest.raises(ValueError, match=message):
         split_at_scenes([0, 0, 0, 1, 1, 2], train, validation)

@@ -1,8 +1,12 @@
 import csv
 import json
 import math
+import sys
 from pathlib import Path
 
+import keras
+import numpy as np
+import PIL
 import pytest
 
 from zero_dce_keras.evaluation import (
@@ -35,9 +39,13 @@ def test_report_says_how_and_with_what():
     report = build_report(TABLE, dataset="lol", split="test")
     assert report["dataset"] == "lol" and report["split"] == "test"
     assert "clipped and rounded to uint8" in report["protocol"]
-    assert {"zero_dce_keras", "keras", "backend", "numpy", "pillow"} <= set(
-        report["versions"]
-    )
+    versions = report["versions"]
+    assert versions["keras"] == keras.__version__
+    assert versions["numpy"] == np.__version__
+    assert versions["pillow"] == PIL.__version__
+    backend, version = versions["backend"].split()
+    assert backend == keras.backend.backend()
+    assert version == sys.modules[backend].__version__
 
 
 def test_table():

@@ -5,20 +5,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 
 from zero_dce_keras.images import (
     IMAGE_SUFFIXES,
-    list_images,
+    format_of_path,
     read_image,
-    resize_image,
-    to_float,
-    to_uint8,
     upright_rgb,
     write_image,
 )
-from zero_dce_keras.images.open_image import TRANSPOSITIONS
 
 HEIGHT, WIDTH = 32, 48
 
@@ -117,21 +112,6 @@ def test_transparent_palette_keeps_its_colors(tmp_path):
     np.testing.assert_array_equal(read_image(path)[0, 0], [200, 100, 50])
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
-@pytest.mark.parametrize("orientation", [1, *TRANSPOSITIONS])
-def test_orientation_is_applied(tmp_path, suffix, orientation):
-    upright = Image.fromarray(photograph())
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = orientation
-    options = {"lossless": True} if suffix == ".webp" else {"quality": 100}
-    path = save(tmp_path / f"turned{suffix}", upright, exif=exif, **options)
-    with Image.open(path) as image:
-        expected = np.array(ImageOps.exif_transpose(image))
-    array = read_image(path)
-    np.testing.assert_array_equal(array, expected)
-    assert array.shape[0] == (HEIGHT if orientation < 5 else WIDTH)
-
-
 def test_upright_rgb_of_an_image_in_memory():
     """Its orientation may come with it; 16 bits are scaled, not clipped."""
     image = Image.fromarray(photograph())
@@ -139,9 +119,9 @@ def test_upright_rgb_of_an_image_in_memory():
     np.testing.assert_array_equal(upright_rgb(image), np.rot90(photograph(), -1))
     grey, expected = in_mode((100, 100, 100), "I;16")
     np.testing.assert_array_equal(upright_rgb(grey)[0, 0], expected)
-    with pytest.raises(ValueError, match="mode F"):
+    with pytest.raises(ValueError, match="float samples"):
         upright_rgb(Image.new("F", (WIDTH, HEIGHT)))
-    with pytest.raises(ValueError, match="16 bits at most.* 65536"):
+    with pytest.raises(ValueError, match="65536, more than 16 bits"):
         upright_rgb(Image.new("I", (WIDTH, HEIGHT), 65536))
 
 
@@ -239,7 +219,7 @@ def test_unreadable_file(tmp_path):
 def test_write_then_read(tmp_path, suffix):
     path = tmp_path / "new" / "folder" / f"image{suffix.upper()}"
     write_image(path, photograph())
-    tolerance = 6 if suffix in (".jpg", ".jpeg") else 12 if suffix == ".webp" else 0
+    tolerance = 12 if format_of_path(path).has_quality else 0
     difference = read_image(path).astype(int) - photograph()
     assert np.abs(difference).max() <= tolerance
     assert os.listdir(path.parent) == [path.name]
@@ -298,7 +278,7 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(
         ("image.png", np.zeros((4, 6, 4), "uint8"), r"\(H, W, 3\).*\(4, 6, 4\)"),
         ("image.png", np.zeros((1, 4, 6, 3), "uint8"), "Received: .1, 4, 6, 3"),
         ("image.png", np.zeros((0, 6, 3), "uint8"), "Received: .0, 6, 3"),
-        ("image.xyz", np.zeros((4, 6, 3), "uint8"), "end in one of .png.*image.xyz"),
+        ("image.xyz", np.zeros((4, 6, 3), "uint8"), "image.xyz.*end in one of .png"),
         ("image", np.zeros((4, 6, 3), "uint8"), "end in one of"),
     ],
 )
@@ -306,69 +286,3 @@ def test_write_refuses(tmp_path, name, image, message):
     with pytest.raises(ValueError, match=message):
         write_image(tmp_path / name, image)
     assert os.listdir(tmp_path) == []
-
-
-def test_resize_is_pillows_lanczos():
-    image = photograph()
-    expected = Image.fromarray(image).resize((20, 10), Image.Resampling.LANCZOS)
-    np.testing.assert_array_equal(resize_image(image, 10, 20), np.array(expected))
-    np.testing.assert_array_equal(resize_image(image, HEIGHT, WIDTH), image)
-    assert resize_image(image[..., 0], 10, 20).shape == (10, 20)
-    with pytest.raises(ValueError, match="must be positive. Received: 0, 20"):
-        resize_image(image, 0, 20)
-
-
-@given(
-    arrays(st.sampled_from([np.uint8, np.uint16]), array_shapes(min_dims=0, max_dims=4))
-)
-def test_to_float_and_back(image):
-    scaled = to_float(image)
-    assert scaled.dtype == np.float32 and scaled.shape == image.shape
-    assert scaled.min() >= 0 and scaled.max() <= 1
-    expected = np.rint(image / (np.iinfo(image.dtype).max / 255)).astype("uint8")
-    np.testing.assert_array_equal(to_uint8(scaled), expected)
-
-
-def test_all_eight_bit_values_survive_in_every_float_type():
-    values = np.arange(256, dtype="uint8")
-    for dtype in ("float16", "float32", "float64"):
-        np.testing.assert_array_equal(to_uint8((values / 255).astype(dtype)), values)
-
-
-def test_to_uint8_clips_and_refuses():
-    np.testing.assert_array_equal(
-        to_uint8(np.array([-1.0, 1.5, np.inf])), [0, 255, 255]
-    )
-    with pytest.raises(ValueError, match="NaN"):
-        to_uint8(np.array([0.5, np.nan]))
-    with pytest.raises(ValueError, match="uint8, uint16 or float. Received: int64"):
-        to_uint8(np.array([1]))
-
-
-def test_list_images_order_and_exceptions(tmp_path):
-    for name in ("10.png", "2.JPG", "1.png", "b.webp", "a.tif", "notes.txt", "9"):
-        (tmp_path / name).touch()
-    for name in (".DS_Store", "._1.png", ".hidden.png"):
-        (tmp_path / name).touch()
-    for folder in ("__MACOSX", ".cache", "sub"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "3.png").touch()
-    (tmp_path / "folder.png").mkdir()
-
-    top = ["1.png", "2.JPG", "10.png", "a.tif", "b.webp"]
-    assert [path.name for path in list_images(tmp_path)] == top
-    found = [p.relative_to(tmp_path) for p in list_images(tmp_path, recursive=True)]
-    assert [path.as_posix() for path in found] == [*top, "sub/3.png"]
-
-
-def test_list_images_inside_a_hidden_directory(tmp_path):
-    write_image(tmp_path / ".cache" / "1.png", photograph())
-    assert len(list_images(tmp_path / ".cache", recursive=True)) == 1
-
-
-def test_list_images_refuses(tmp_path):
-    with pytest.raises(FileNotFoundError, match="No such directory: '.*none'"):
-        list_images(tmp_path / "none")
-    (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError, match="Not a directory: '.*file'"):
-        list_images(tmp_path / "file")

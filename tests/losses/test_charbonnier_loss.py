@@ -33,13 +33,7 @@ def test_the_class_is_the_mean_over_images():
     assert float(CharbonnierLoss(epsilon=4)(BLACK, enhanced)) == pytest.approx(4.5)
 
 
-def test_serialization():
-    config = keras.losses.serialize(CharbonnierLoss(epsilon=0.5, name="here"))
-    copy = keras.losses.deserialize(config)
-    assert (type(copy), copy.epsilon, copy.name) == (CharbonnierLoss, 0.5, "here")
-
-
-@pytest.mark.parametrize("epsilon", [0, -1e-3])
+@pytest.mark.parametrize("epsilon", [0, float("nan")])
 def test_epsilon_must_be_positive(epsilon):
     with pytest.raises(ValueError, match="epsilon must be positive. Received"):
         CharbonnierLoss(epsilon)

@@ -15,8 +15,6 @@ exposure_control = in_numpy(losses.exposure_control)
 illumination_smoothness = in_numpy(losses.illumination_smoothness)
 spatial_consistency = in_numpy(losses.spatial_consistency)
 
-FORMS = ("official", "paper", "notebook")
-
 
 def image(red, green, blue, height=32, width=48):
     return np.tile(np.float32([red, green, blue]), (1, height, width, 1))
@@ -37,8 +35,15 @@ def test_exposure_is_judged_patch_by_patch():
     half_white[:, :, 16:32] = 1  # one patch column of three
     expected = (2 * 0.6**2 + 0.4**2) / 3
     assert exposure_control(half_white)[0] == pytest.approx(expected)
-    # 48 wide patches leave no row, 32 wide ones leave out the last 16 columns
+    # the one patch of 32 pixels is half white; it leaves out the last 16 columns
     assert exposure_control(half_white, 0.6, 32)[0] == pytest.approx(0.1**2)
+
+
+def test_the_class_of_exposure_passes_its_arguments():
+    striped = BLACK.copy()
+    striped[:, :, 40:] = 1  # one of six columns of 8 pixels
+    loss = losses.ExposureControlLoss(0.42, 8, form="paper")
+    assert float(loss(BLACK, striped)) == pytest.approx((5 * 0.42 + 0.58) / 6)
 
 
 def test_exposure_leaves_out_what_fills_no_patch():
@@ -76,7 +81,7 @@ def test_color_of_the_whole_batch():
     np.testing.assert_allclose(color_constancy(batch), np.full(3, 2**0.5), rtol=1e-6)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", losses.LOSS_FORMS)
 def test_what_does_not_change_is_consistent_and_smooth(form):
     noise = np.random.default_rng(0).random((2, 32, 48, 3), dtype="float32")
     np.testing.assert_array_equal(spatial_consistency(noise, noise, form), [0, 0])

@@ -3,7 +3,7 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import DenoisingLoss, Enhancer, ZeroDCE, losses
+from zero_dce_keras import ZeroDCE, losses
 
 
 def numpy(tensor):
@@ -11,7 +11,7 @@ def numpy(tensor):
 
 
 def test_neighbors_share_an_edge_and_all_eight_pairs_occur():
-    """Each pixel holds its own number, so that it can be told where it came from."""
+    """Each pixel holds its row and column, which show where it came from."""
     rows, columns = np.mgrid[:6, :8]
     image = np.stack([rows, columns, rows], -1)[None].astype("float32")
     seen = set()
@@ -35,24 +35,12 @@ def test_odd_sizes_leave_out_a_row_and_a_column():
 
 
 def test_denoising_is_a_mean_of_squares_an_image():
-    rng = np.random.default_rng(0)
-    one, other = rng.random((2, 3, 16, 24, 3), dtype="float32")
-    expected = ((one - other) ** 2).mean(axis=(1, 2, 3))
-    np.testing.assert_allclose(numpy(losses.denoising(one, other)), expected, rtol=1e-5)
-    assert float(DenoisingLoss()(other, one)) == pytest.approx(
-        expected.mean(), rel=1e-5
+    grey = np.full((2, 16, 24, 3), 0.5, "float32")
+    neighbor = grey.copy()
+    neighbor[1, :, :6] += 0.4  # a quarter of the second image
+    np.testing.assert_allclose(
+        numpy(losses.denoising(grey, neighbor)), [0, 0.04], rtol=1e-5
     )
-
-
-def test_total_variation_closed_forms():
-    ramp = np.zeros((1, 9, 11, 3), "float32") + np.arange(11, dtype="float32")[:, None]
-    assert float(losses.total_variation(ramp)[0]) == pytest.approx(1, rel=1e-4)
-    diagonal = ramp + np.arange(9, dtype="float32")[:, None, None]
-    assert float(losses.total_variation(diagonal)[0]) == pytest.approx(2**0.5, rel=1e-4)
-    flat = np.ones((1, 9, 11, 3), "float32")
-    assert float(losses.total_variation(flat)[0]) < 0.004
-    gradient = checks.gradient(losses.total_variation, flat)
-    assert np.isfinite(gradient).all()
 
 
 def noisy_pictures(count=12, seed=0):
@@ -82,9 +70,10 @@ def test_curves_learn_to_denoise():
         num_layers=3,
         loss_weights={**weights, "denoising_loss": 300.0, "total_variation_loss": 10.0},
     )
-    model.compile(learning_rate=5e-3)
-    model.fit(noisy, batch_size=4, epochs=40, verbose=0)
-    assert error(Enhancer(model)(noisy), clean) < 0.5 * error(noisy, clean)
+    model.compile(learning_rate=5e-3, jit_compile=False)
+    assert error(checks.predict(model, noisy), clean) > error(noisy, clean)
+    model.fit(noisy, batch_size=4, epochs=25, verbose=0)
+    assert error(checks.predict(model, noisy), clean) < 0.5 * error(noisy, clean)
 
 
 def test_neighbours_must_not_share_a_filter():

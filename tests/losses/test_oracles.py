@@ -14,10 +14,10 @@ from zero_dce_keras.losses import (
 SHAPE = (3, 37, 53)
 
 
-@pytest.fixture(params=[0, 1])
-def batch(request):
+@pytest.fixture(scope="module")
+def batch():
     """Low light, enhanced and curve maps, float32."""
-    rng = np.random.default_rng(request.param)
+    rng = np.random.default_rng(0)
     low_light = 0.2 * rng.random((*SHAPE, 3), dtype="float32")
     enhanced = rng.random((*SHAPE, 3), dtype="float32") * np.float32([1, 0.8, 0.5])
     maps = 2 * rng.random((*SHAPE, 24), dtype="float32") - 1
@@ -43,23 +43,24 @@ def pooled(picture, size):
 
 def test_spatial_official(batch):
     """`L_spa`: four 3×3 kernels with zero padding, on each image, then compared."""
-    low_light, enhanced, _ = np.float64(batch[0]), np.float64(batch[1]), None
 
     def differences(picture):
         padded = np.pad(pooled(picture.mean(-1), 4), 1)
         middle = padded[1:-1, 1:-1]
-        neighbours = padded[1:-1, :-2], padded[1:-1, 2:], padded[:-2], padded[2:]
-        left, right, up, down = neighbours
-        return [middle - left, middle - right, middle - up[:, 1:-1]] + [
-            middle - down[:, 1:-1]
-        ]
+        neighbours = (
+            padded[1:-1, :-2],
+            padded[1:-1, 2:],
+            padded[:-2, 1:-1],
+            padded[2:, 1:-1],
+        )
+        return [middle - neighbour for neighbour in neighbours]
 
     expected = [
         sum(
             (a - b) ** 2
             for a, b in zip(differences(old), differences(new), strict=True)
         ).mean()
-        for old, new in zip(low_light, enhanced, strict=True)
+        for old, new in zip(np.float64(batch[0]), np.float64(batch[1]), strict=True)
     ]
     assert_close(spatial_consistency(*batch[:2]), expected)
     assert_close(spatial_consistency(*batch[:2], form="paper"), expected)

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -22,12 +22,14 @@ def python_psnr(original, enhanced):
     return 10 * math.log10(255**2 * len(squares) / sum(squares))
 
 
+@settings(max_examples=30, deadline=None)
 @given(PHOTO, PHOTO)
 def test_uint8_never_wraps(original, enhanced):
     expected = python_psnr(original, enhanced)
     assert calculate_psnr(original, enhanced) == pytest.approx(expected)
 
 
+@settings(max_examples=30, deadline=None)
 @given(PHOTO, PHOTO, st.sampled_from([np.float32, np.float64]))
 def test_float_and_pil_agree_with_uint8(original, enhanced, dtype):
     expected = python_psnr(original, enhanced)

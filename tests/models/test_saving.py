@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import zero_dce_keras
-from zero_dce_keras import ZeroDCE
-from zero_dce_keras.models import open_model
+from zero_dce_keras import ZeroDCE, load_model
 
 
 def small(**kwargs):
@@ -151,14 +150,14 @@ def test_a_model_never_trained_reloads_without_a_warning(low_light, tmp_path, re
 
 
 @pytest.mark.parametrize("kind", ["model.weights.h5", "model.keras", "preset"])
-def test_open_model(kind, low_light, tmp_path):
+def test_load_model(kind, low_light, tmp_path):
     """Sizes unlike the default's: a weights file holds no configuration."""
     model = small(num_iterations=3, filters=5, num_layers=5)
     model.save_weights(tmp_path / "model.weights.h5")
     model.save(tmp_path / "model.keras")
     model.save_to_preset(tmp_path / "preset")
     for path in (tmp_path / kind, str(tmp_path / kind)):
-        opened = open_model(path)
+        opened = load_model(path)
         assert isinstance(opened, ZeroDCE)
         np.testing.assert_array_equal(
             checks.predict(opened, low_light), checks.predict(model, low_light)
@@ -176,7 +175,7 @@ def test_open_model(kind, low_light, tmp_path):
 def test_a_weights_file_tells_its_size(size, low_light, tmp_path):
     model = ZeroDCE(**size)
     model.save_weights(tmp_path / "model.weights.h5")
-    opened = open_model(tmp_path / "model.weights.h5")
+    opened = load_model(tmp_path / "model.weights.h5")
     np.testing.assert_array_equal(
         checks.predict(opened, low_light), checks.predict(model, low_light)
     )
@@ -227,15 +226,15 @@ def test_what_is_not_a_model_is_an_error_that_names_it(name, damage, tmp_path):
     path = tmp_path / name
     damage(path)
     with pytest.raises((ValueError, OSError), match=name):
-        open_model(path)
+        load_model(path)
 
 
 @pytest.mark.parametrize("name", ["no.weights.h5", "no.keras", "no_such_preset"])
 def test_what_is_not_there_is_an_error_that_names_it(name, tmp_path):
     with pytest.raises((ValueError, OSError), match=name):
-        open_model(tmp_path / name)
+        load_model(tmp_path / name)
     with pytest.raises((ValueError, OSError), match=name):
-        open_model(name)
+        load_model(name)
 
 
 def layers_a_dataset(file):
@@ -289,15 +288,15 @@ def test_a_weights_file_of_another_layout_is_an_error_that_names_it(edit, tmp_pa
     """In a file without a configuration, whose kernels tell the size."""
     path = tmp_path / "odd.weights.h5"
     small().dce_model.save_weights(path)
-    open_model(path)
+    load_model(path)
     with h5py.File(path, "a") as file:
         edit(file)
     with pytest.raises(ValueError, match=r"odd\.weights\.h5: ") as error:
-        open_model(path)
+        load_model(path)
     assert "\n" not in str(error.value)
 
 
 def test_a_directory_is_not_a_weights_file(tmp_path):
     (tmp_path / "folder.weights.h5").mkdir()
     with pytest.raises((ValueError, OSError), match="folder.weights.h5"):
-        open_model(tmp_path / "folder.weights.h5")
+        load_model(tmp_path / "folder.weights.h5")

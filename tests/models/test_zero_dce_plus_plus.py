@@ -3,8 +3,7 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus
-from zero_dce_keras.models import open_model
+from zero_dce_keras import Enhancer, ZeroDCE, ZeroDCEPlusPlus, load_model
 
 
 def small(scale_factor=4, **kwargs):
@@ -100,13 +99,13 @@ def test_a_weights_file_opens_as_what_it_is(low_light, tmp_path):
     model = small(scale_factor=3, num_iterations=5, resampling="area")
     path = tmp_path / "model.weights.h5"
     model.save_weights(path)
-    opened = open_model(path)
+    opened = load_model(path)
     assert opened.get_config() == model.get_config() | {"name": opened.name}
     np.testing.assert_array_equal(
         checks.predict(opened, low_light), checks.predict(model, low_light)
     )
     model.dce_model.save_weights(path)
-    opened = open_model(path)
+    opened = load_model(path)
     assert type(opened) is ZeroDCEPlusPlus
     assert (opened.filters, opened.num_layers, opened.scale_factor) == (4, 3, 12)
     for one, other in zip(opened.get_weights(), model.get_weights(), strict=True):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from zero_dce_keras import Enhancer
-from zero_dce_keras.images import Photograph, read_photograph, write_photograph
+from zero_dce_keras.images import Photograph
 from zero_dce_keras.page.kinds import PHOTOGRAPHS, VIDEOS, enhance_into, place_of
 
 
@@ -25,7 +25,7 @@ def test_photographs_keep_depth_and_metadata(enhancer, tmp_path):
     dark = Photograph(
         pixels, exif=exif.tobytes().removeprefix(b"Exif\0\0"), dpi=(72, 72)
     )
-    write_photograph(tmp_path / "deep.png", dark)
+    dark.write(tmp_path / "deep.png")
     options = {"iterations": 5, "strength": 0.7}
     made, notes = enhance_into(
         tmp_path / "made",
@@ -35,7 +35,7 @@ def test_photographs_keep_depth_and_metadata(enhancer, tmp_path):
         no_progress,
         **options,
     )
-    enhanced = read_photograph(made)
+    enhanced = Photograph.read(made)
     assert made.name == "deep_enhanced.png" and notes == []
     np.testing.assert_array_equal(enhanced.pixels, enhancer(pixels, **options))
     assert enhanced.pixels.dtype == np.uint16 and b"Maker" in enhanced.exif

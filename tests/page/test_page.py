@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from zero_dce_keras import Enhancer
-from zero_dce_keras.images import Photograph, read_photograph, write_photograph
+from zero_dce_keras.images import Photograph
 from zero_dce_keras.page.kinds import VIDEOS
 from zero_dce_keras.page.preview import Preview
 from zero_dce_keras.page.serve import SESSIONS
@@ -35,7 +35,7 @@ def test_sliders_change_the_picture_without_the_network(page, server, tmp_path):
     Image.fromarray(slope()).save(tmp_path / "dark.png")
     browser.upload(page, tmp_path / "dark.png")
     enhancer = Enhancer.from_preset("zero_dce_general")
-    preview = Preview(enhancer, read_photograph(tmp_path / "dark.png"))
+    preview = Preview(enhancer, Photograph.read(tmp_path / "dark.png"))
     browser.wait_for_picture(page, preview.before, 0)
     browser.wait_for_picture(page, preview.after(8, 1.0))
     runs = len(server.told("network"))
@@ -52,13 +52,13 @@ def test_sliders_change_the_picture_without_the_network(page, server, tmp_path):
 
 def test_a_download_has_its_full_size_and_depth(page, tmp_path):
     pixels = slope(800, 1200, 9000, "uint16")  # shown smaller
-    write_photograph(tmp_path / "deep.png", Photograph(pixels, dpi=(72, 72)))
+    Photograph(pixels, dpi=(72, 72)).write(tmp_path / "deep.png")
     browser.upload(page, tmp_path / "deep.png")
     browser.visible(page, "img").nth(1).wait_for()
     assert browser.picture(page, 1).shape == (683, 1024, 3)
     assert browser.drag(page, "Iterations", 0.25) == 4
     strength = browser.drag(page, "Strength", 0.5)
-    saved = read_photograph(browser.download(page, tmp_path))
+    saved = Photograph.read(browser.download(page, tmp_path))
     expected = Enhancer.from_preset("zero_dce_general")(pixels, 4, strength)
     assert saved.pixels.dtype == np.uint16
     assert saved.dpi == pytest.approx((72, 72), 0.01)
@@ -85,7 +85,7 @@ def test_a_download_has_its_exif_and_profile(page, tmp_path):
 
 def test_other_weights_are_other_curves(page, tmp_path):
     Image.fromarray(slope()).save(tmp_path / "dark.png")
-    dark = read_photograph(tmp_path / "dark.png")
+    dark = Photograph.read(tmp_path / "dark.png")
     browser.upload(page, tmp_path / "dark.png")
     page.get_by_label("Preset").locator("visible=true").click()
     page.get_by_role("option", name="zero_dce_lol", exact=True).click()
@@ -102,14 +102,14 @@ def test_noise_is_left_where_denoise_is_off(page, tmp_path):
     noise = np.random.default_rng(0).normal(0, 1, (*slope().shape[:2], 1))
     noisy = np.clip(slope() + noise, 0, 255).astype("uint8")
     Image.fromarray(noisy).save(tmp_path / "dark.png")
-    dark = read_photograph(tmp_path / "dark.png")
+    dark = Photograph.read(tmp_path / "dark.png")
     browser.upload(page, tmp_path / "dark.png")
     enhancer = Enhancer.from_preset("zero_dce_general")
     browser.wait_for_picture(page, Preview(enhancer, dark).after(8, 1.0))
     smooth = roughness()
     page.get_by_label("Denoise").locator("visible=true").uncheck()
     browser.wait_until(page, lambda: roughness() > 2 * smooth)
-    saved = read_photograph(browser.download(page, tmp_path)).pixels
+    saved = Photograph.read(browser.download(page, tmp_path)).pixels
     expected = enhancer(noisy, denoise=False)
     np.testing.assert_allclose(saved, expected, atol=1)
     assert np.abs(expected - 1.0 * enhancer(noisy)).mean() > 1

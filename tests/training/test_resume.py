@@ -4,21 +4,18 @@ import csv
 import json
 import math
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import Recipe, cli, fit, load_model, train
+from runs import fit_on_a_full_disk, quicken
+from zero_dce_keras import MIRNet, Recipe, ZeroDCE, cli, fit, load_model, train
 from zero_dce_keras.locks import locked
-from zero_dce_keras.models import open_model
 from zero_dce_keras.training import recipes as train_recipes
 from zero_dce_keras.training.callbacks import SavePictures, StopOnBadLoss
 from zero_dce_keras.training.state import RunState
 
-pytestmark = pytest.mark.usefixtures("without_xla")
 TINY = Recipe(
     train_images=4,
     validation_images=2,
@@ -40,15 +37,14 @@ RECIPES = {
 }
 
 
+# A tiny run by the command.
+SMALL = "--train-images 4 --validation-images 2 --image-size 16 --epochs 1 "
+SMALL += "--num-iterations 1 --filters 2 --num-layers 1 --batch-size 2"
+SMALL = SMALL.split()
+
+
 class Killed(BaseException):
     """Nothing catches it; like a process that is killed, it saves nothing."""
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory, make_lol):
-    directory = tmp_path_factory.mktemp("data")
-    make_lol(directory, train_ids=(2, 5, 6, 7, 8, 9))
-    return directory
 
 
 def run(data, output, recipe, **kwargs):
@@ -71,7 +67,7 @@ def check_close(old, new):
 def check_same_end(one, other):
     """Weights, optimizer, seeds, history and what was best."""
     for name in ("last.keras", "best.weights.h5"):
-        models = open_model(one / name), open_model(other / name)
+        models = load_model(one / name), load_model(other / name)
         for old, new in zip(*(m.get_weights() for m in models), strict=True):
             check_close(old, new)
     old, new = table(one), table(other)
@@ -79,9 +75,8 @@ def check_same_end(one, other):
     check_close(np.float64(old[1:]), np.float64(new[1:]))
     with np.load(one / "state.npz") as old, np.load(other / "state.npz") as new:
         assert old.files == new.files
-        for name in old.files:
-            if name.startswith("variable"):
-                check_close(old[name], new[name])
+        for name in set(old.files) - {"progress"}:
+            check_close(old[name], new[name])
     configs = [json.loads((path / "config.json").read_text()) for path in (one, other)]
     for config in configs:
         del config["seconds"]
@@ -134,6 +129,84 @@ def test_ctrl_c_in_an_epoch_saves_the_averages(data, tmp_path, monkeypatch):
         np.testing.assert_array_equal(weight.numpy(), average.numpy())
 
 
+# What a state holds
+
+
+def saved_state(directory, model):
+    """A `RunState` of a compiled model, without a run."""
+    history = keras.callbacks.History()
+    history.on_train_begin()
+    state = RunState(directory, history, None, {})
+    state.set_model(model)
+    return state
+
+
+def compiled(model):
+    model.compile(optimizer=keras.optimizers.Adam())
+    return model
+
+
+def variables(model):
+    return [*model.variables, *model.optimizer.variables]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ZeroDCE(1, 2, 3, loss_weights={"denoising_loss": 1.0}),
+        lambda: MIRNet(1, 1, 4),
+    ],
+    ids=["zero_dce", "mirnet"],
+)
+def test_other_models_before_it_change_nothing(make, tmp_path):
+    """Keras numbers layers through a process; the state does not depend on it."""
+    keras.utils.set_random_seed(1)
+    first = compiled(make())
+    saved_state(tmp_path, first).on_epoch_end(0)
+    second = compiled(make())
+    assert [each.path for each in variables(first)] != [
+        each.path for each in variables(second)
+    ]
+    saved_state(tmp_path, second).restore()
+    for one, other in zip(variables(first), variables(second), strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy(), one.path)
+    with np.load(tmp_path / "state.npz") as file:
+        assert "progress" in file and len(file.files) == 1 + len(variables(first))
+
+
+def test_a_state_of_version_0_1_0_is_restored(tmp_path):
+    """It had numbers in place of paths."""
+    model = compiled(ZeroDCE(1, 2, 3))
+    state = saved_state(tmp_path, model)
+    state.on_epoch_end(0)
+    with np.load(tmp_path / "state.npz") as file:
+        progress, *values = (file[name] for name in file.files)
+    numbered = {f"variable_{i}": value for i, value in enumerate(values)}
+    np.savez(tmp_path / "state.npz", progress=progress, **numbered)
+    resumed = compiled(ZeroDCE(1, 2, 3))
+    saved_state(tmp_path, resumed).restore()
+    for one, other in zip(variables(model), variables(resumed), strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    del numbered["variable_2"]
+    np.savez(tmp_path / "state.npz", progress=progress, **numbered)
+    with pytest.raises(ValueError, match="not the state of this run"):
+        state.restore()
+
+
+@pytest.mark.parametrize(
+    "other, message",
+    [
+        (lambda: ZeroDCE(1, 2, 5), "adam/conv_bias_momentum/4 must be in both model"),
+        (lambda: ZeroDCE(1, 4, 3), r"not the state of this run: .*\(3, 3, 3, 2\)"),
+    ],
+)
+def test_a_state_of_another_model_is_refused(tmp_path, other, message):
+    saved_state(tmp_path, compiled(ZeroDCE(1, 2, 3))).on_epoch_end(0)
+    with pytest.raises(ValueError, match=message) as error:
+        saved_state(tmp_path, compiled(other())).restore()
+    assert "\n" not in str(error.value)
+
+
 # What is refused
 
 
@@ -142,8 +215,35 @@ def done(data, tmp_path_factory):
     """A run of one epoch, and its recipe."""
     run_dir = tmp_path_factory.mktemp("runs") / "done"
     recipe = TINY.replace(epochs=1, denoising_weight=0.0)
-    run(data, run_dir, recipe)
+    with pytest.MonkeyPatch.context() as patch:
+        quicken(patch.setattr)
+        run(data, run_dir, recipe)
     return run_dir, recipe
+
+
+def with_recipe(run_dir, change):
+    """Rewrite the recipe in a run's `config.json`."""
+    path = run_dir / "config.json"
+    config = json.loads(path.read_text())
+    change(config["recipe"])
+    path.write_text(json.dumps(config))
+
+
+def test_a_recipe_of_another_version(done, data, tmp_path, capsys):
+    """What it lacks has its default; what is gone must be at its default."""
+    run_dir, recipe = done
+    copy = shutil.copytree(run_dir, tmp_path / "copy")
+    with_recipe(copy, lambda fields: fields.pop("ssim_weight"))
+    with_recipe(copy, lambda fields: fields.update(adaptive_tone=False))
+    run(data, copy, recipe, resume=True)
+    check_same_end(run_dir, copy)
+    with pytest.raises(ValueError, match="ssim_weight is 0.0 there and 0.5 here"):
+        run(data, copy, recipe.replace(ssim_weight=0.5), resume=True)
+    with_recipe(copy, lambda fields: fields.update(adaptive_tone=True))
+    assert cli.run(fit.main, ["--resume", "--output", str(copy)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {copy / 'config.json'}: ")
+    assert line.endswith("Received: adaptive_tone=True")
 
 
 @pytest.mark.parametrize(
@@ -231,40 +331,20 @@ def test_weights_that_are_not_numbers_are_never_saved(data, tmp_path, monkeypatc
     with pytest.raises(ValueError, match="not finite after epoch 2: .*of epoch 1"):
         run(data, tmp_path / "run", recipe)
     for name in ("last.keras", "best.weights.h5"):
-        for weight in open_model(tmp_path / "run" / name).get_weights():
+        for weight in load_model(tmp_path / "run" / name).get_weights():
             assert np.isfinite(weight).all()
     assert len(table(tmp_path / "run")) == 2
 
 
 def test_a_loss_that_is_not_a_number_is_one_line(data, tmp_path, capsys):
     """For a real reason: the first weights are infinite."""
-    options = ["--data-dir", data, "--output", tmp_path / "run"]
-    options += ["--initial-stddev", 3e38, "--num-iterations", 1]
-    options += ["--train-images", 4, "--validation-images", 2, "--epochs", 3]
-    options += [
-        "--image-size",
-        16,
-        "--filters",
-        2,
-        "--num-layers",
-        1,
-        "--batch-size",
-        2,
-    ]
+    options = [*SMALL, "--data-dir", data, "--output", tmp_path / "run"]
+    options += ["--initial-stddev", 3e38]
     assert cli.run(fit.main, [str(option) for option in options]) == 1
     error = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
     assert len(error) == 1 and "loss is nan" in error[0]
     assert "no epoch was finished" in error[0]
     assert not (tmp_path / "run" / "best.weights.h5").exists()
-
-
-DISK_FULL = """
-import resource, sys
-from zero_dce_keras import cli, fit
-size = int(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-sys.exit(cli.run(fit.main, sys.argv[2:]))
-"""
 
 
 def test_a_full_disk_leaves_the_epoch_before(data, tmp_path):
@@ -283,15 +363,14 @@ def test_a_full_disk_leaves_the_epoch_before(data, tmp_path):
         patch.setattr(RunState, "_save", die)
         run(data, run_dir, recipe)
     before = (run_dir / "state.npz").read_bytes()
-    options = ["--output", run_dir, "--resume"]
-    command = [sys.executable, "-c", DISK_FULL, 300_000, *options]
-    command = [str(part) for part in command]
-    failed = subprocess.run(command, capture_output=True, text=True, check=False)
-    errors = [line for line in failed.stderr.splitlines() if "error:" in line]
-    assert failed.returncode == 1 and len(errors) == 1, failed.stderr
-    assert "Traceback" not in failed.stderr
+    options = ["--output", str(run_dir), "--resume"]
+    code = fit_on_a_full_disk(options, 300_000, tmp_path / "stderr")
+    err = (tmp_path / "stderr").read_text()
+    assert code == 1 and "Traceback" not in err, err
+    (line,) = [line for line in err.splitlines() if "error:" in line]
+    assert line.endswith(f"error: {run_dir}: File too large")  # behind Keras' bar
     assert (run_dir / "state.npz").read_bytes() == before
-    assert cli.run(fit.main, [str(option) for option in options]) == 0
+    assert cli.run(fit.main, options) == 0
     assert len(table(run_dir)) == 3
 
 
@@ -320,18 +399,7 @@ def test_resume_takes_the_options_of_the_run(done, monkeypatch, capsys):
 
 
 def test_resume_where_there_is_no_run_starts_one(data, tmp_path, capsys):
-    options = ["--resume", "--output", tmp_path / "run", "--data-dir", data]
-    options += ["--train-images", 4, "--validation-images", 2, "--epochs", 1]
-    options += [
-        "--image-size",
-        16,
-        "--filters",
-        2,
-        "--num-layers",
-        1,
-        "--batch-size",
-        2,
-    ]
+    options = [*SMALL, "--resume", "--output", tmp_path / "run", "--data-dir", data]
     assert cli.run(fit.main, [str(option) for option in options]) == 0
     assert f"no run in {tmp_path / 'run'}: starting one" in capsys.readouterr().err
     assert len(table(tmp_path / "run")) == 2

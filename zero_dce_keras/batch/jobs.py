@@ -11,9 +11,8 @@ from zero_dce_keras.images import (
     IMAGE_SUFFIXES,
     PHOTOGRAPH_SUFFIXES,
     list_images,
+    written_suffix,
 )
-from zero_dce_keras.images.photograph import HEIC_SUFFIXES
-from zero_dce_keras.images.raw import is_raw
 
 SUFFIX = "_enhanced"
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mts", ".webm", ".wmv")
@@ -200,12 +199,7 @@ def _is_file(output, inputs):
 
 
 def _ending(source, wanted):
-    """Return the ending of a target: its source's, if none is wanted and it is written."""
-    ending = source.suffix.lower()
-    if ending in VIDEO_SUFFIXES or (ending in IMAGE_SUFFIXES and not wanted):
+    """Return the ending of a target: the one wanted, or one for its source's format."""
+    if source.suffix.lower() in VIDEO_SUFFIXES:
         return source.suffix
-    if wanted:
-        return wanted
-    if is_raw(source):
-        return ".tif"
-    return ".jpg" if ending in HEIC_SUFFIXES else ".png"
+    return wanted or written_suffix(source)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from zero_dce_keras.batch.jobs import Job
 from zero_dce_keras.files import remove_leftovers
-from zero_dce_keras.images import read_photograph, write_photograph
+from zero_dce_keras.images import Photograph
 
 # Photographs that wait decoded for the network, and enhanced for the disk: as many as
 # keep two cores busy. More would only take memory.
@@ -63,7 +63,7 @@ def enhance_photographs(enhance, jobs, overwrite=False, quality=95):
             while waiting or reading or writing:
                 while waiting and len(reading) <= WAITING:
                     job = waiting.popleft()
-                    reading.append((job, readers.submit(read_photograph, job.source)))
+                    reading.append((job, readers.submit(Photograph.read, job.source)))
                 if not reading or len(writing) >= WAITING:
                     yield writing.popleft().result()
                     continue
@@ -80,7 +80,7 @@ def enhance_photographs(enhance, jobs, overwrite=False, quality=95):
 
 def _write(job, photograph, quality):
     try:
-        notes = write_photograph(job.target, photograph, quality)
+        notes = photograph.write(job.target, quality)
     except (ValueError, OSError, MemoryError) as error:
         return Outcome(job, "failed", error)
     size = photograph.pixels.shape[1::-1]

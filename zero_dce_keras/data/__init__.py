@@ -1,4 +1,4 @@
-"""Data sets: LOL, the embedded sample, a folder of one's own; splits and batches.
+"""Data sets: LOL, the embedded sample, a folder of photographs; splits and batches.
 
 What needs Keras loads on first use.
 """

@@ -34,11 +34,11 @@ def check_archive(path):
                 raise ValueError(f"it would unpack to {total} bytes, which is a bomb")
             damaged = archive.testzip()  # reads everything
     except DAMAGE as error:
-        raise ValueError(f"it is no whole zip file: {error}") from None
+        raise ValueError(f"it is not a whole zip file: {error}") from None
     except OSError as error:
         if error.errno != NOT_A_PLACE:
             raise
-        raise ValueError("it is no whole zip file: its index is wrong") from None
+        raise ValueError("it is not a whole zip file: its index is wrong") from None
     if damaged is not None:
         raise ValueError(f"{damaged} in it is damaged")
 

@@ -10,24 +10,32 @@ import itertools
 
 import numpy as np
 
+from zero_dce_keras.errors import check_not_negative
+
 
 def change_exposure(images, gains):
-    """`images · gains`: a gain of 2 is twice as bright. Both float; gains `(B, 1, 1, 1)`."""
+    """Return `images · gains`: a gain of 2 is twice as bright.
+
+    Both are float; gains `(B, 1, 1, 1)`.
+    """
     return images * gains
 
 
 def change_gamma(images, exponents):
-    """`images ** exponents`: above 1 darkens the middle. Exponents `(B, 1, 1, 1)`."""
+    """Return `images ** exponents`: above 1 darkens the middle.
+
+    Exponents `(B, 1, 1, 1)`.
+    """
     return images**exponents
 
 
 def change_white_balance(images, gains):
-    """`images · gains`, a gain for each channel: `(B, 1, 1, 3)`."""
+    """Return `images · gains`, a gain for each channel: `(B, 1, 1, 3)`."""
     return images * gains
 
 
 def add_noise(images, noise):
-    """`images + noise`, of the images' shape or one that goes with it."""
+    """Return `images + noise`, of the images' shape or one that goes with it."""
     return images + noise
 
 
@@ -117,15 +125,12 @@ class Augmentation:
             "noise": noise,
         }
         for name, strength in self.strengths.items():
-            if not 0 <= strength < np.inf:
-                raise ValueError(
-                    f"{name} must be finite and not negative. Received: {strength}"
-                )
+            check_not_negative(name, strength)
         self.seed = seed
-        self._calls = itertools.count()  # those that are no map
+        self._calls = itertools.count()  # outside maps
 
     def draw(self, shape, epoch, batch):
-        """The numbers for a batch.
+        """Draw the numbers for a batch.
 
         Args:
             shape: `(B, H, W, 3)`.
@@ -146,7 +151,7 @@ class Augmentation:
         return draws
 
     def __call__(self, low_light, reference=None):
-        """For `tf.data.Dataset.map`: change the low-light images of a float batch.
+        """Change the low-light images of a float batch, as a map of `tf.data`.
 
         The n-th batch of a map, over all epochs, takes `draw(shape, 0, n)`, in the
         order in which TensorFlow makes them: map without `num_parallel_calls`, and run
@@ -161,7 +166,7 @@ class Augmentation:
             two as a tuple.
 
         Raises:
-            ValueError: if `low_light` is no batch.
+            ValueError: if `low_light` is not a batch.
         """
         import tensorflow as tf  # not by `require`, which AutoGraph would warn about
 
@@ -185,17 +190,17 @@ class Augmentation:
         return changed if reference is None else (changed, reference)
 
     def _draw_next(self, numbers, shape):
-        """What `draw` gives for the next batch of a map, in the order of `strengths`."""
+        """Draw for the next batch of a map, in the order of `strengths`."""
         draws = self.draw(tuple(shape), 0, next(numbers))
         return [draws[name] for name in self.strengths if name in draws]
 
     def __bool__(self):
-        """Whether it changes anything."""
+        """Return whether it changes anything."""
         return any(self.strengths.values())
 
 
 def _draws(strengths, uniform):
-    """The numbers of `augment` out of `(B, 1, 1, 5)` in [0, 1); noise as its deviation.
+    """Turn `(B, 1, 1, 5)` in [0, 1) into the numbers of `augment`; noise as deviation.
 
     Every change has its own columns, so that one does not depend on which others are on.
     """

@@ -1,7 +1,11 @@
-"""Downloading one large file, in as many attempts as it takes."""
+"""Downloading one large file, in as many attempts as it takes.
+
+pooch, the library for this, begins a file that was cut off anew.
+"""
 
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -10,11 +14,13 @@ from pathlib import Path
 
 import requests
 
+from zero_dce_keras.errors import one_line
 from zero_dce_keras.files import replacing
-from zero_dce_keras.progress import ProgressLine, in_words, say
+from zero_dce_keras.progress import ProgressLog, format_duration
 
+log = logging.getLogger(__name__)
 CHUNK = 2**14  # what a cut connection may lose at most
-LIMIT = 4 * 2**30  # of a file whose length the server does not tell
+LIMIT = 4 * 2**30  # of a file whose length is unknown
 BUSY = (408, 425, 429)  # like 5xx: the server may answer another time
 TRANSIENT = (
     requests.ConnectionError,  # also a read that timed out
@@ -24,7 +30,7 @@ TRANSIENT = (
 
 
 class _Failed(Exception):
-    """An attempt came to nothing; another may succeed."""
+    """An attempt failed; another may succeed."""
 
 
 def download(
@@ -71,9 +77,9 @@ def download(
         except _Failed as error:
             reason = str(error)
         except TRANSIENT as error:
-            reason = _in_words(error)
+            reason = _innermost(error)
         except requests.RequestException as error:
-            raise ConnectionError(f"{url}: {_in_words(error)}") from None
+            raise ConnectionError(f"{url}: {_innermost(error)}") from None
         else:
             return part.finish(path)
         failures = 1 if part.length > furthest else failures + 1
@@ -81,7 +87,7 @@ def download(
         if failures > retries:
             raise ConnectionError(f"{url}: {reason} ({failures} times in a row)")
         wait = min(30, pause * 2 ** (failures - 1))
-        say(f"{path.name}: {reason}; trying again in {wait:g} s")
+        log.warning("%s: %s; trying again in %g s", path.name, reason, wait)
         time.sleep(wait)
 
 
@@ -103,7 +109,7 @@ class _Part:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def begin(self, source):
-        """A new file: note what it is, forget what there was."""
+        """Begin a new file: note what it is, forget what there was."""
         self.path.unlink(missing_ok=True)
         with replacing(self._note) as temporary:
             temporary.write_text(json.dumps(source), encoding="utf-8")
@@ -121,7 +127,7 @@ class _Part:
 
 
 def _attempt(url, part, copies, timeout):
-    """One request for what is missing."""
+    """Request what is missing."""
     start, known = part.length, part.source
     headers = {"Accept-Encoding": "identity"}  # lengths and ranges of the file itself
     if start:
@@ -156,7 +162,7 @@ def _attempt(url, part, copies, timeout):
 
 
 def _describe(response):
-    """Where a response begins in the file, and what tells the file from others."""
+    """Return where a response begins in the file, and what identifies the file."""
     offset, total = 0, response.headers.get("Content-Length", "")
     if response.status_code == 206:
         content_range = response.headers.get("Content-Range", "")
@@ -176,24 +182,24 @@ def _describe(response):
 
 def _receive(response, part, total):
     with open(part.path, "ab") as file:
-        line, arrived = ProgressLine(), Arrived(part.path.stem, total, file.tell())
+        progress = ProgressLog(log)
+        arrived = Arrived(part.path.stem, total, file.tell())
         try:
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
-                line.show(arrived.so_far(file.tell()))
+                progress.show(arrived.so_far(file.tell()))
                 if total is None and file.tell() > LIMIT:
                     raise ConnectionError(f"{response.url}: it does not end")
         finally:
-            line.clear()
-            say(arrived.so_far(file.tell()))
+            log.info(arrived.so_far(file.tell()))
 
 
 class Arrived:
-    """Says how much of a file has arrived, how fast, and how long the rest will take.
+    """Text about how much of a file has arrived, how fast, and how long the rest takes.
 
     Args:
-        name: what arrives.
-        total: its bytes, or `None` if nobody knows.
+        name: name of the file.
+        total: its bytes, or `None` if unknown.
         start: bytes that were there before.
     """
 
@@ -219,7 +225,7 @@ class Arrived:
         rate = (done - self.start) / max(seconds, 1e-9)
         speed = f", {rate / 1e6:.1f} MB/s" if rate and seconds > 0.5 else ""
         if speed and self.total:
-            speed += f", {in_words((self.total - done) / rate)} left"
+            speed += f", {format_duration((self.total - done) / rate)} left"
         return f"{self.name}: {megabytes}{speed}"
 
 
@@ -250,11 +256,11 @@ def _check_room(directory, needed):
         )
 
 
-def _in_words(error):
-    """The innermost reason, in a few words."""
+def _innermost(error):
+    """Return the innermost reason of an error, in one line."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         answer = error.response
         return f"the server answered {answer.status_code} {answer.reason}"
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__
-    return str(error) or type(error).__name__
+    return one_line(error)

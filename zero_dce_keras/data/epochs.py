@@ -6,8 +6,9 @@ import numpy as np
 
 
 class Cut(NamedTuple):
-    """A part of a photograph: where it begins, whether it is mirrored, and how often it
-    is then turned left by 90°.
+    """A part of a photograph.
+
+    Where it begins, whether it is mirrored, and how often it is then turned left by 90°.
     """
 
     photograph: int
@@ -18,9 +19,9 @@ class Cut(NamedTuple):
 
 
 class Epochs:
-    """Draws the batches of any epoch from a seed and the epoch's number alone.
+    """The batches of any epoch, drawn from a seed and the epoch's number alone.
 
-    The same on every backend, and for a run that is taken up again in the middle.
+    They are the same on every backend, and for a run that is resumed in the middle.
 
     Args:
         shapes: list of the photographs' shapes `(H, W, …)`.
@@ -71,7 +72,7 @@ class Epochs:
             self.num_batches += 1
 
     def batches(self, epoch):
-        """The batches of an epoch, each a list of `Cut`."""
+        """Return the batches of an epoch, each a list of `Cut`."""
         rng = np.random.default_rng([self.seed, epoch])
         count = len(self.shapes)
         order = rng.permutation(count) if self.shuffle else np.arange(count)
@@ -86,10 +87,11 @@ class Epochs:
         return [cuts[k * size : (k + 1) * size] for k in range(self.num_batches)]
 
     def mixtures(self, epoch):
-        """What an epoch's images are mixed with, for `mix`.
+        """Draw what an epoch's images are mixed with, for `mix`.
 
-        A list of `(partners, shares)`, one a batch: a permutation of the batch, and
-        float32 numbers in [0, 1] from Beta(1.2, 1.2).
+        Returns:
+            list of `(partners, shares)`, one a batch: a permutation of the batch, and
+            float32 numbers in [0, 1] from Beta(1.2, 1.2).
 
         Source: https://arxiv.org/abs/1710.09412; `MixUp_AUG` in
         `utils/dataset_utils.py` of https://github.com/swz30/MIRNet.
@@ -119,7 +121,7 @@ def _check_square(shapes):
 
 
 def cut_out(images, cuts, crop_size=None):
-    """A batch of cuts from photographs in main memory.
+    """Cut a batch out of photographs in main memory.
 
     Args:
         images: list of uint8 arrays `(H, W, C)`, or one array of them.
@@ -140,7 +142,7 @@ def cut_out(images, cuts, crop_size=None):
 
 
 def mix(batch, partners, shares):
-    """MixUp: every image with another one of the batch.
+    """Mix every image with another one of the batch (MixUp).
 
     Args:
         batch: float array or tensor `(B, h, w, C)`, references in its last channels.
@@ -160,7 +162,7 @@ def mix(batch, partners, shares):
 
 
 def cut_out_on_device(images, cuts, crop_size=None):
-    """`cut_out` from one tensor that lies on a device: one gather, no copy to the host.
+    """Cut a batch out of one tensor on a device: one gather, no copy to the host.
 
     Args:
         images: uint8 tensor `(N, H, W, C)` of JAX or PyTorch.

@@ -1,5 +1,6 @@
-"""Getting LOL: from the archive that lies there, or from the network."""
+"""Getting LOL: from an archive on the disk, or from the network."""
 
+import logging
 import os
 import re
 import shutil
@@ -9,14 +10,15 @@ from zero_dce_keras.data.archive import check_archive, unpack
 from zero_dce_keras.data.pairs import find_pairs
 from zero_dce_keras.images import IMAGE_SUFFIXES
 from zero_dce_keras.locks import locked
-from zero_dce_keras.progress import say
+
+log = logging.getLogger(__name__)
 
 LOL_URL = (
     "https://huggingface.co/datasets/geekyrakshit/LoL-Dataset/resolve/main/"
     "lol_dataset.zip"
 )
-# Not known: written where the archive could not be downloaded. Its checksums (CRC-32)
-# and pairs are checked in any case.
+# Unknown: this was written where the archive could not be downloaded. Its checksums
+# (CRC-32) and pairs are checked in any case.
 LOL_SIZE = None
 LOL_SHA256 = None
 
@@ -30,8 +32,8 @@ def fetch_lol(directory, may_download=True, url=None, **options):
     """Make `directory/lol_dataset` out of LOL's archive.
 
     The archive is `directory/lol_dataset.zip` where somebody has placed it; else it is
-    downloaded. The folder appears whole or not at all. Another process that is at it is
-    waited for.
+    downloaded. The folder appears whole or not at all. While another process makes it,
+    this one waits.
 
     Args:
         directory: where to; it is made if it is not there.
@@ -72,12 +74,12 @@ def fetch_lol(directory, may_download=True, url=None, **options):
         finally:
             if downloaded:
                 archive.unlink()
-    say(f"LOL is in {folder}")
+    log.info("LOL is in %s", folder)
     return folder
 
 
 def lol_name(name):
-    """Where a file of LOL's archive belongs, or `None` for what is no photograph of it.
+    """Return where a file of LOL's archive belongs; `None` for one that is not a photo.
 
     >>> lol_name("lol_dataset/our485/low/2.png")
     'our485/low/2.png'
@@ -104,7 +106,7 @@ def _check_writable(directory):
 def _download(url, archive, options):
     from zero_dce_keras.data.download import download
 
-    say(f"no LOL data set in {archive.parent}: downloading {url}")
+    log.info("no LOL data set in %s: downloading %s", archive.parent, url)
     known = {"check": check_archive, "size": LOL_SIZE, "sha256": LOL_SHA256}
     try:
         download(url, archive, copies=2, **known, **options)

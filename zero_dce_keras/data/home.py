@@ -1,12 +1,13 @@
 """Where the datasets live."""
 
 import os
-import sys
 from pathlib import Path
+
+import platformdirs
 
 
 def data_home():
-    """Directory that holds, or will hold, the datasets. It is not created.
+    """Return the directory that holds, or will hold, the datasets. It is not created.
 
     Returns:
         `pathlib.Path`: `$ZERO_DCE_DATA` where it is set; else `zero_dce_keras` in the
@@ -23,10 +24,7 @@ def data_home():
     """
     if chosen := os.environ.get("ZERO_DCE_DATA"):
         return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        cache = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        cache = "~/Library/Caches"
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "zero_dce_keras"
+    # On Windows without the author's folder, and without a folder "Cache" in it.
+    return platformdirs.user_cache_path(
+        "zero_dce_keras", appauthor=False, opinion=False
+    )

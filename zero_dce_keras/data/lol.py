@@ -1,7 +1,7 @@
 """The LOL data set (Wei et al., BMVC 2018): pairs of dark and well-exposed photos."""
 
 import csv
-import sys
+import logging
 from importlib import resources
 from pathlib import Path
 
@@ -9,6 +9,9 @@ from zero_dce_keras.data.fetch_lol import ARCHIVE_NAME, LOL_URL, fetch_lol
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.pairs import find_pairs
 from zero_dce_keras.data.splits import Splits, split_at_scenes
+from zero_dce_keras.errors import check_choice, check_positive
+
+log = logging.getLogger(__name__)
 
 
 def load_lol(
@@ -22,7 +25,7 @@ def load_lol(
     crop=False,
     **options,
 ):
-    """LOL as three data sets of `(low_light, reference)` in [0, 1], for `fit`.
+    """Load LOL as three data sets of `(low_light, reference)` in [0, 1], for `fit`.
 
     The 485 training pairs are split by ascending id at the scene boundary nearest to
     the numbers asked for; 400/85, 300/185 and 350/100 (the remaining pairs are a third
@@ -56,16 +59,10 @@ def load_lol(
     """
     from zero_dce_keras.data.pipeline import make_dataset  # imports Keras
 
-    if test_split not in ("eval15", "rest"):
-        raise ValueError(
-            f"test_split must be 'eval15' or 'rest'. Received: {test_split!r}"
-        )
-    if validation_images < 1:
-        raise ValueError(
-            f"validation_images must be positive. Received: {validation_images}"
-        )
+    check_choice("test_split", test_split, ("eval15", "rest"))
+    check_positive("validation_images", validation_images)
     splits = split_lol(data_dir, train_images, validation_images)
-    print(f"LOL: {splits.describe()}", file=sys.stderr)
+    log.info("LOL: %s", splits.describe())
     test = splits.test if test_split == "eval15" else splits.rest
     whole = {"image_size": None, "batch_size": 1}
     resized = {"image_size": image_size, "batch_size": batch_size}
@@ -79,7 +76,7 @@ def load_lol(
 
 
 def split_lol(data_dir=None, train_images=400, validation_images=85):
-    """The pairs of LOL as `Splits`; see `load_lol`."""
+    """Split the pairs of LOL, into `Splits`; see `load_lol`."""
     root = get_lol(data_dir)
     pairs = find_pairs(root / "our485" / "low", root / "our485" / "high")
     scenes = [lol_scenes().get(pair.name, pair.name) for pair in pairs]
@@ -93,14 +90,15 @@ def split_lol(data_dir=None, train_images=400, validation_images=85):
 
 
 def lol_test_pairs(data_dir=None):
-    """The pairs of eval15, LOL's test set."""
+    """Return the pairs of eval15, LOL's test set."""
     eval15 = get_lol(data_dir, "eval15") / "eval15"
     return find_pairs(eval15 / "low", eval15 / "high")
 
 
 def get_lol(data_dir=None, part="our485"):
-    """As `find_lol`; what is not there is unpacked from `lol_dataset.zip`, which is
-    downloaded if no directory was given.
+    """Find LOL; make it of `lol_dataset.zip` where it is not there.
+
+    The archive is downloaded if no directory was given.
     """
     start = Path(data_dir) if data_dir is not None else data_home()
     try:
@@ -113,7 +111,7 @@ def get_lol(data_dir=None, part="our485"):
 
 
 def find_lol(data_dir=None, part="our485"):
-    """The directory that holds `our485` (or another part), searched at any depth."""
+    """Find the directory that holds `our485` (or another part), at any depth."""
     start = Path(data_dir) if data_dir is not None else data_home()
     if start.is_dir():
         for found in sorted(start.rglob(part), key=lambda path: len(path.parts)):
@@ -127,12 +125,12 @@ def find_lol(data_dir=None, part="our485"):
 
 
 def _counts(path):
-    """Not what macOS leaves in archives, and nothing hidden, which may be unfinished."""
+    """Return whether it is neither what macOS leaves in archives nor hidden, so unfinished."""
     return not any(part == "__MACOSX" or part.startswith(".") for part in path.parts)
 
 
 def lol_scenes():
-    """Which scene every photograph of LOL's `our485` shows: `{stem: scene}`."""
+    """Read which scene every photograph of LOL's `our485` shows: `{stem: scene}`."""
     text = resources.files("zero_dce_keras.data").joinpath("lol_scenes.csv").read_text()
     rows = csv.DictReader(text.splitlines())
     return {row["id"]: int(row["scene"]) for row in rows if row["split"] == "our485"}

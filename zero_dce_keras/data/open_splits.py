@@ -6,16 +6,17 @@ from zero_dce_keras.data.lol import lol_test_pairs, split_lol
 from zero_dce_keras.data.pairs import find_pairs
 from zero_dce_keras.data.sample import find_sample
 from zero_dce_keras.data.splits import Splits
+from zero_dce_keras.errors import check_choice, check_not_negative, check_positive
 
 DATASETS = ("lol", "sample", "folder")
 
 
 def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
-    """The pairs of a data set, split.
+    """Find the pairs of a data set, and split them.
 
     Args:
-        dataset: `"lol"`; `"sample"`, the embedded photographs; or `"folder"`, a
-            directory of one's own: dark photographs in it, or `low` and `high` in it.
+        dataset: `"lol"`; `"sample"`, the embedded photographs; or `"folder"`, any
+            directory with dark photographs in it, or with `low` and `high` in it.
         data_dir: where the data set lies; needed for a folder.
         train_images: about how many pairs of LOL to train on. A folder of any size is
             split in the proportion of the two numbers; the sample comes split.
@@ -28,11 +29,9 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
         ValueError: if `dataset` is unknown, or a folder is not named.
         FileNotFoundError: if the data is not there.
     """
-    if train_images < 1 or validation_images < 0:
-        raise ValueError(
-            "train_images must be positive and validation_images not negative. "
-            f"Received: {train_images} and {validation_images}"
-        )
+    check_choice("dataset", dataset, DATASETS)
+    check_positive("train_images", train_images)
+    check_not_negative("validation_images", validation_images)
     if dataset == "lol":
         return split_lol(data_dir, train_images, validation_images)
     if dataset == "sample":
@@ -42,9 +41,7 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
             for name in ("train", "validation", "test")
         )
         return Splits(train, validation, [], test)
-    if dataset == "folder":
-        return _split_folder(data_dir, train_images, validation_images)
-    raise ValueError(f"dataset must be one of {DATASETS}. Received: {dataset!r}")
+    return _split_folder(data_dir, train_images, validation_images)
 
 
 def _split_folder(data_dir, train_images, validation_images):
@@ -64,7 +61,7 @@ def _split_folder(data_dir, train_images, validation_images):
 
 
 def find_test_pairs(dataset, data_dir=None):
-    """The test pairs alone: eval15 of LOL can be scored where our485 is not at hand.
+    """Find the test pairs alone: eval15 of LOL can be scored without our485.
 
     Args:
         dataset: as in `open_splits`.

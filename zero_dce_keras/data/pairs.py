@@ -39,8 +39,8 @@ def find_pairs(low_dir, high_dir=None):
     if high_dir is None:
         return [Pair(path) for path in low.values()]
     high = _by_stem(high_dir)
-    for ours, theirs, directory in ((low, high, high_dir), (high, low, low_dir)):
-        alone = [path for stem, path in ours.items() if stem not in theirs]
+    for these, others, directory in ((low, high, high_dir), (high, low, low_dir)):
+        alone = [path for stem, path in these.items() if stem not in others]
         if alone:
             more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
             raise ValueError(

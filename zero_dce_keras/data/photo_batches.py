@@ -71,7 +71,7 @@ class PhotoBatches(keras.utils.PyDataset):
         return (low_light,) if batch.shape[-1] == 3 else (low_light, batch[..., 3:])
 
     def on_epoch_end(self):
-        """Called by Keras: the next epoch has batches of its own."""
+        """Begin the next epoch, which has batches of its own; Keras calls it."""
         self._begin(self._epoch + 1)
 
     def _begin(self, epoch):

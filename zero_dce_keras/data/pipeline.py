@@ -1,4 +1,4 @@
-"""From photographs to what `fit` takes: `tf.data`, or batches for JAX and PyTorch."""
+"""From photographs to the input of `fit`: `tf.data`, or batches for JAX and PyTorch."""
 
 import itertools
 
@@ -9,6 +9,7 @@ from zero_dce_keras.data.augmentation import augment
 from zero_dce_keras.data.epochs import Epochs, cut_out, mix
 from zero_dce_keras.data.photo_batches import PhotoBatches
 from zero_dce_keras.data.read_pairs import read_pairs
+from zero_dce_keras.errors import check_positive
 
 
 def make_dataset(
@@ -26,7 +27,7 @@ def make_dataset(
     first_epoch=0,
     statistics=None,
 ):
-    """Batches of photographs, or of pairs with their references, for `fit`.
+    """Make batches of photographs, or of pairs with their references, for `fit`.
 
     Files are decoded and resized once, in parallel, and stay in memory as uint8;
     shuffling, crops, flips and the conversion to float run beside the training. Order
@@ -50,8 +51,9 @@ def make_dataset(
         augmentation: `Augmentation` of the low-light images; `None` for none.
         first_epoch: number of the epoch to begin with, for a run that is resumed.
         statistics: function from a whole low-light image `(1, H, W, 3)` in [0, 1] to an
-            array `(1, …)`: what a crop cannot know of the image it is cut out of. The
-            batches then have `(low_light, statistics)` in place of `low_light`.
+            array `(1, …)`: what the crops cannot show of their image, for instance a
+            model's `gains`. The batches then have `(low_light, statistics)` in place of
+            `low_light`.
 
     Returns:
         On the TensorFlow backend a `tf.data.Dataset`, on JAX and PyTorch a
@@ -79,7 +81,7 @@ def make_dataset(
         mixup,
     )
     if statistics is not None:
-        statistics = describe(images, statistics)
+        statistics = compute_statistics(images, statistics)
     if keras.backend.backend() == "tensorflow":
         return _tf_dataset(images, epochs, augmentation, first_epoch, statistics)
     return PhotoBatches(
@@ -91,8 +93,8 @@ def make_dataset(
     )
 
 
-def describe(images, statistics):
-    """Statistics of the low-light images: an array `(N, …)`, a row for each."""
+def compute_statistics(images, statistics):
+    """Compute statistics of the low-light images: an array `(N, …)`, a row for each."""
     rows = [
         keras.ops.convert_to_numpy(statistics(np.float32(image[None, ..., :3]) / 255))
         for image in images
@@ -112,7 +114,7 @@ def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
             batch = cut_out(images, cuts, epochs.crop_size)
             if mixtures is not None:
                 batch = mix(batch.astype(np.float32), *mixtures[index])
-            # A row of nothing for each image, where nothing is to be known.
+            # An empty row for each image, where there are no statistics.
             rows = notes[[cut.photograph for cut in cuts]]
             yield batch, draw((*batch.shape[:3], 3), epoch, index), rows
 
@@ -153,11 +155,11 @@ def _check(pairs, image_size, batch_size, drop_remainder, crop, mixes_statistics
     if mixes_statistics:
         raise ValueError(
             "mixup must be off (--no-mixup) where crops come with statistics of their "
-            "images, for exposure normalisation say: those of a mixture are not known"
+            "images, for exposure normalisation say: those of a mixture are unknown"
         )
     for name, value in (("image_size", image_size), ("batch_size", batch_size)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be positive. Received: {value}")
+        if value is not None:
+            check_positive(name, value)
     if crop and image_size is None:
         raise ValueError("image_size must not be None when crops are cut")
     if not pairs:

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from zero_dce_keras.data.home import data_home
+from zero_dce_keras.extras import how_to_install
 from zero_dce_keras.images import darken, read_image, resize_image
 
 VERSION = 1  # raise it with every change to the pixels
@@ -39,7 +40,7 @@ FILES = {
 
 
 def find_sample(data_dir=None):
-    """Finds the embedded sample; makes it the first time, in a few seconds.
+    """Find the embedded sample; make it the first time, in a few seconds.
 
     60 training and 10 validation pairs of 192×192 crops, and 6 test pairs of whole
     photographs, at 1/4 to 1/40 of the light. The pixels are the same everywhere.
@@ -70,7 +71,7 @@ def find_sample(data_dir=None):
         return sample
     if sample.exists() and not (sample / "sample.json").is_file():
         raise FileExistsError(
-            f"'{sample}' exists but is not our sample. Move it away, or choose another "
+            f"'{sample}' exists but is not the sample. Move it away, or choose another "
             "directory with ZERO_DCE_DATA."
         )
     try:
@@ -88,7 +89,7 @@ def find_sample(data_dir=None):
 
 
 def _is_complete(sample):
-    """Whether this version of the sample lies there with all its files."""
+    """Return whether this version of the sample lies there with all its files."""
     try:
         card = json.loads((sample / "sample.json").read_text(encoding="utf-8"))
         return card["version"] == VERSION and all(
@@ -102,7 +103,7 @@ def _is_complete(sample):
 
 
 def _publish(work, sample):
-    """Renames work/new to sample; a process that was faster wins."""
+    """Rename work/new to sample; a process that was faster wins."""
     try:
         if sample.exists() and not _is_complete(sample):  # of an older version
             os.rename(sample, work / "old")
@@ -142,15 +143,13 @@ def _read_photograph(name):
     spec = find_spec(package)  # finds the files without importing the package
     path = spec and spec.origin and Path(spec.origin).parent / file_name
     if not path or not path.is_file():
-        raise ImportError(
-            f"The sample needs the photographs in the {package} wheel: "
-            'pip install "zero_dce_keras[sample]"'
-        )
+        missing = ModuleNotFoundError(f"no {file_name} in {package}", name=package)
+        raise ImportError(how_to_install(missing))
     return read_image(path)
 
 
 def _crop(image, rng):
-    """A square of random place and side, as 192×192 pixels."""
+    """Cut out a square of random place and side, as 192×192 pixels."""
     height, width, _ = image.shape
     side = rng.integers(CROP_SIZE, min(height, width) + 1)
     top = rng.integers(height - side + 1)

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from typing import NamedTuple
 
 from zero_dce_keras.data.pairs import Pair
+from zero_dce_keras.errors import check_not_negative, check_positive
 
 
 class Splits(NamedTuple):
@@ -15,7 +16,7 @@ class Splits(NamedTuple):
     test: list[Pair]
 
     def describe(self):
-        """One line with the number of pairs in each split.
+        """Return one line with the number of pairs in each split.
 
         >>> Splits([Pair(None)] * 3, [], [], []).describe()
         '3 train, 0 validation, 0 rest, 0 test'
@@ -26,7 +27,7 @@ class Splits(NamedTuple):
 
 
 def split_at_scenes(scenes, train_images, validation_images):
-    """Where to cut a list of images so that no scene is on both sides.
+    """Choose where to cut a list of images so that no scene is on both sides.
 
     Each cut goes to the scene boundary nearest to the number asked for, the lower one
     of two that are equally near. Neighbouring ids of LOL often show the same scene; a
@@ -49,11 +50,8 @@ def split_at_scenes(scenes, train_images, validation_images):
     >>> split_at_scenes([0, 0, 1, 1, 2, 3], train_images=3, validation_images=2)
     (2, 5)
     """
-    if train_images < 1 or validation_images < 0:
-        raise ValueError(
-            "train_images must be positive and validation_images not negative. "
-            f"Received: {train_images} and {validation_images}"
-        )
+    check_positive("train_images", train_images)
+    check_not_negative("validation_images", validation_images)
     if train_images + validation_images > len(scenes):
         raise ValueError(
             f"train_images + validation_images must be at most {len(scenes)}. "

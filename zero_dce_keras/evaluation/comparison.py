@@ -1,16 +1,17 @@
 """Several methods on the same pairs: scores, enhanced files and a contact sheet."""
 
+import logging
 import os
 import re
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
 
 from zero_dce_keras.evaluation.scores import evaluate_pairs
-from zero_dce_keras.images import write_image
-from zero_dce_keras.images.plot import contact_sheet
+from zero_dce_keras.images import contact_sheet, write_image
+
+log = logging.getLogger(__name__)
 
 SHEET_ROWS = 15  # LOL's whole eval15
 SHEET_CELL = (400, 400)  # pixels at most, the aspect ratio is kept
@@ -24,12 +25,10 @@ class Row(NamedTuple):
     error: str | None = None
 
 
-def log_to_stderr(line):
-    print(line, file=sys.stderr, flush=True)
-
-
-def compare(methods, pairs, output=None, save_images=True, log=log_to_stderr):
+def compare(methods, pairs, output=None, save_images=True):
     """Run each method over the same pairs, score it, and write what it made.
+
+    Progress and failed pairs are logged.
 
     Args:
         methods: dict, name → callable (uint8 array → uint8 array of the same shape).
@@ -38,8 +37,6 @@ def compare(methods, pairs, output=None, save_images=True, log=log_to_stderr):
             the first 15 pairs) and `enhanced/METHOD/`, which mirrors the folder of
             the inputs, in PNG. Default: nothing is written.
         save_images: bool, whether to write `enhanced/`. Default: True.
-        log: callable that takes a line of progress or the line that names a failed
-            pair. Default: prints to stderr.
 
     Returns:
         dict, method name → list of `Row(name, scores, error)`, one per pair.
@@ -50,15 +47,11 @@ def compare(methods, pairs, output=None, save_images=True, log=log_to_stderr):
     Example:
         >>> from zero_dce_keras.data import Pair
         >>> methods = {"input": lambda image: image}
-        >>> lines = []
-        >>> table = compare(methods, [Pair(Path("missing.png"))], log=lines.append)
-        >>> lines[0]
-        '[1/1] input: missing'
-        >>> lines[1].startswith("failed: ") and table["input"][0].scores is None
-        True
+        >>> compare(methods, [Pair(Path("missing.png"))])["input"][0].name
+        'missing'
     """
     if output:
-        _refuse_inputs_in(Path(output).resolve(), pairs)
+        _check_holds_no_inputs(Path(output).resolve(), pairs)
     folder = Path(output) / "enhanced" if output and save_images else None
     table = {method: [] for method in methods}
     sheet = {}  # pair number → {column title: small image}
@@ -66,9 +59,9 @@ def compare(methods, pairs, output=None, save_images=True, log=log_to_stderr):
         for number, result in enumerate(evaluate_pairs(pairs, enhancer)):
             pair = result.pair
             table[method].append(Row(pair.name, result.scores, result.error))
-            log(f"[{number + 1}/{len(pairs)}] {method}: {pair.name}")
+            log.info("[%d/%d] %s: %s", number + 1, len(pairs), method, pair.name)
             if result.error:
-                log(f"failed: {result.error}")
+                log.error("failed: %s", result.error)
                 continue
             if folder:
                 path = folder / _folder_name(method) / _mirrored_path(pair, pairs)
@@ -109,7 +102,7 @@ def _folder_name(method):
     return re.sub(r"[^\w.-]+", "_", method).strip("_.")  # runs/a/best → runs_a_best
 
 
-def _refuse_inputs_in(output, pairs):
+def _check_holds_no_inputs(output, pairs):
     for path in (path for pair in pairs for path in pair if path):
         folders = path.resolve().parents
         if folders[0] == output or output / "enhanced" in folders:

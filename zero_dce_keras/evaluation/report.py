@@ -30,7 +30,7 @@ DECIMALS = {"psnr": 2, "ssim": 3, "mae": 2, "psnr_gt_mean": 2}
 
 
 def build_report(table, gt_mean=False, **about):
-    """Everything that is worth keeping of a comparison, as one dict.
+    """Gather a comparison, its protocol and the versions in one dict.
 
     Args:
         table: dict, weights name → list of `Row(name, scores, error)`, as `compare`
@@ -70,7 +70,7 @@ def build_report(table, gt_mean=False, **about):
 
 
 def versions():
-    """Versions of what has a part in the scores.
+    """Return the versions of what has a part in the scores.
 
     Returns:
         dict, name → version string.
@@ -93,7 +93,7 @@ def versions():
 
 
 def format_table(report):
-    """The report as aligned text: a line per image, then the means together.
+    """Format the report as aligned text: a line per image, then the means together.
 
     Args:
         report: dict, as `build_report` returns it.
@@ -133,7 +133,7 @@ def format_table(report):
 
 
 def json_text(report):
-    """The report as strict JSON: infinite scores become null.
+    """Format the report as strict JSON: infinite scores become null.
 
     Args:
         report: dict, as `build_report` returns it.

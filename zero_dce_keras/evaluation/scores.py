@@ -5,11 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from zero_dce_keras.data.read_pairs import check_same_size
+from zero_dce_keras.errors import one_line
 from zero_dce_keras.images import read_image
+from zero_dce_keras.images.luma import LUMA
 from zero_dce_keras.metrics import calculate_psnr, ssim
-
-SCORES = ("psnr", "ssim", "mae", "psnr_gt_mean")
-GREY = (0.299, 0.587, 0.114)  # BT.601, as OpenCV's grey image
 
 
 class PairResult(NamedTuple):
@@ -24,7 +23,7 @@ class PairResult(NamedTuple):
 
 
 def score_image(reference, enhanced):
-    """Scores of one enhanced image by the protocol of the published numbers.
+    """Score one enhanced image by the protocol of the published numbers.
 
     Args:
         reference: uint8 array (H, W, 3).
@@ -34,7 +33,7 @@ def score_image(reference, enhanced):
         dict of floats: `psnr` in dB (infinite for identical images), `ssim` in
         [−1, 1], `mae` in 8-bit levels (0–255), and `psnr_gt_mean`, the PSNR in dB
         after the output was scaled to the reference's mean brightness. The last
-        has seen the answer: it belongs in a column of its own.
+        knows the reference: it belongs in a column of its own.
 
     Raises:
         ValueError: if either is not a uint8 RGB image, the shapes differ, or they
@@ -53,7 +52,7 @@ def score_image(reference, enhanced):
                 f"{name} must be a uint8 array (H, W, 3). "
                 f"Received: {image.dtype} {image.shape}"
             )
-    psnr = calculate_psnr(reference, enhanced)  # refuses mismatched shapes
+    psnr = calculate_psnr(reference, enhanced)  # checks the shapes
     x, y = reference / 255.0, enhanced / 255.0
     return {
         "psnr": psnr,
@@ -69,10 +68,10 @@ def match_mean(enhanced, reference):
     Source: the `--GT_mean` option of Retinexformer's `test_from_dataset.py`, after
     KinD and LLFlow.
     """
-    brightness = np.mean(enhanced @ GREY)
+    brightness = np.mean(enhanced @ LUMA)
     if brightness == 0:  # a black image stays black
         return enhanced
-    return np.clip(enhanced * (np.mean(reference @ GREY) / brightness), 0, 1)
+    return np.clip(enhanced * (np.mean(reference @ LUMA) / brightness), 0, 1)
 
 
 def evaluate_pairs(pairs, enhancer):
@@ -116,7 +115,7 @@ def evaluate_pairs(pairs, enhancer):
             check_same_size(pair, low_light, reference)
             scores = score_image(reference, enhanced)
         except (OSError, ValueError, MemoryError) as error:
-            line = " ".join(str(error).split())
+            line = one_line(error)
             named = line if str(path) in line else f"{path}: {line}"
             yield PairResult(pair, error=named)
         else:
@@ -124,7 +123,7 @@ def evaluate_pairs(pairs, enhancer):
 
 
 def mean_scores(scores):
-    """Mean over images of each score.
+    """Return the mean over images of each score.
 
     Args:
         scores: list of dicts, as `score_image` returns them.

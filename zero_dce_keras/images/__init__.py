@@ -1,54 +1,38 @@
-"""Reading, writing, darkening and showing photographs: no TensorFlow, no Keras."""
+"""Reading, writing, darkening and showing photographs: no TensorFlow, no Keras.
 
-from zero_dce_keras.images.camera import darken, linear_to_srgb, srgb_to_linear
-from zero_dce_keras.images.photograph import (
-    PHOTOGRAPH_SUFFIXES,
-    Photograph,
-    photograph_of,
-    read_photograph,
-    to_pil,
-    write_photograph,
-)
-from zero_dce_keras.images.plot import (
-    contact_sheet,
-    plot_history,
-    plot_result,
-    plot_results,
-)
-from zero_dce_keras.images.read_write import (
+Names load on first use: the help of a command lists formats and needs no NumPy.
+"""
+
+from zero_dce_keras.images.formats import (
     IMAGE_SUFFIXES,
-    list_images,
-    read_image,
-    resize_image,
-    to_float,
-    to_uint8,
-    upright_rgb,
-    write_image,
+    PHOTOGRAPH_SUFFIXES,
+    WRITTEN_FORMATS,
+    format_of_path,
+    written_suffix,
 )
-from zero_dce_keras.images.tiles import cut_image, cut_side
+from zero_dce_keras.lazy import lazy_names
 
-__all__ = [
+_HOMES = {
+    "arrays": ["resize_image", "to_float", "to_uint8"],
+    "camera": ["darken", "linear_to_srgb", "srgb_to_linear"],
+    "listing": ["list_images"],
+    "photograph": ["Photograph"],
+    "plot": ["plot_history", "plot_result", "plot_results"],
+    "read_write": ["read_image", "upright_rgb", "write_image"],
+    "sheet": ["contact_sheet"],
+    "tiles": ["cut_image", "cut_side"],
+}
+_HOME_OF = {
+    name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names
+}
+
+__all__ = [  # noqa: PLE0604
     "IMAGE_SUFFIXES",
     "PHOTOGRAPH_SUFFIXES",
-    "Photograph",
-    "contact_sheet",
-    "cut_image",
-    "cut_side",
-    "darken",
-    "linear_to_srgb",
-    "list_images",
-    "photograph_of",
-    "plot_history",
-    "plot_result",
-    "plot_results",
-    "read_image",
-    "read_photograph",
-    "resize_image",
-    "srgb_to_linear",
-    "to_float",
-    "to_pil",
-    "to_uint8",
-    "upright_rgb",
-    "write_image",
-    "write_photograph",
+    "WRITTEN_FORMATS",
+    "format_of_path",
+    "written_suffix",
+    *sorted(_HOME_OF),
 ]
+
+__getattr__, __dir__ = lazy_names(__name__, _HOME_OF)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from zero_dce_keras.images.read_write import to_uint8
+from zero_dce_keras.images.arrays import to_uint8
 
 
 def srgb_to_linear(image):
-    """Decodes sRGB values to linear light.
+    """Decode sRGB values to linear light.
 
     `linear = s / 12.92` where s ≤ 0.04045, else `((s + 0.055) / 1.055) ** 2.4`.
 
@@ -29,7 +29,7 @@ def srgb_to_linear(image):
 
 
 def linear_to_srgb(image):
-    """Encodes linear light as sRGB values: the inverse of `srgb_to_linear`.
+    """Encode linear light as sRGB values: the inverse of `srgb_to_linear`.
 
     `s = 12.92 · linear` where linear ≤ 0.04045 / 12.92, else
     `1.055 · linear ** (1 / 2.4) - 0.055`.
@@ -57,7 +57,7 @@ def linear_to_srgb(image):
 
 
 def darken(image, exposure, rng, read_noise=5.0, full_well=15000.0):
-    """Takes a photograph again with a fraction of its light, as a sensor would.
+    """Take a photograph again with a fraction of its light, as a sensor would.
 
     sRGB → linear light → `electrons ~ Poisson(linear · exposure · full_well) +
     Normal(0, read_noise)` → `electrons / full_well`, clipped → sRGB → 8 bits. Less

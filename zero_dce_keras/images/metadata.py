@@ -19,26 +19,26 @@ THUMBNAIL_OFFSET, THUMBNAIL_LENGTH = 0x0201, 0x0202
 SHORT, LONG = 3, 4
 
 
-def exif_of(image):
-    """The EXIF block of a decoded PIL image, b"" if there is none.
+def exif_of(image, has_tags):
+    """Return the EXIF block of a decoded PIL image, b"" if there is none.
 
-    JPEG, PNG and WebP give it byte by byte, so that a maker's note, whose offsets count
-    from its beginning, stays readable; that of a TIFF is put together from its tags.
+    Most formats hold it byte by byte, so that a maker's note, whose offsets count from
+    its beginning, stays readable; that of a TIFF (`has_tags`) is put together.
     """
-    if image.format != "TIFF":
-        return image.info.get("exif", b"").removeprefix(b"Exif\0\0")
-    return exif_of_tags(image.getexif())
+    if has_tags:
+        return exif_of_tags(image.getexif())
+    return image.info.get("exif", b"").removeprefix(b"Exif\0\0")
 
 
 def exif_of_tags(exif):
-    """An EXIF block of what a `PIL.Image.Exif` says about the photograph."""
+    """Return as an EXIF block what a `PIL.Image.Exif` says about the photograph."""
     kept = Image.Exif()
     kept.update(tiff_tags(exif))
     return kept.tobytes().removeprefix(b"Exif\0\0") if len(kept) else b""
 
 
 def tiff_tags(exif):
-    """What a `PIL.Image.Exif` says about the photograph: {tag: value} for a TIFF."""
+    """Return what a `PIL.Image.Exif` says about the photograph: {tag: value}."""
     tags: dict[int, object] = {tag: exif[tag] for tag in TIFF_TAGS if tag in exif}
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
         entries = dict(exif.get_ifd(directory))
@@ -49,7 +49,7 @@ def tiff_tags(exif):
 
 
 def upright_exif(exif, width, height):
-    r"""An EXIF block for an image that now stands upright.
+    r"""Return an EXIF block for an image that now stands upright.
 
     Its orientation becomes 1, its sizes those given, and its thumbnail, which shows the
     dark photograph, goes; every other byte stays in its place.
@@ -84,7 +84,7 @@ def upright_exif(exif, width, height):
 
 
 def _entries(block, order, start):
-    """({tag: place of its entry}, place after them) of the directory at `start`."""
+    """Return {tag: place of its entry} of the directory at `start`, and its end."""
     (count,) = struct.unpack_from(order + "H", block, start)
     places = range(start + 2, start + 2 + 12 * count, 12)
     tags = {struct.unpack_from(order + "H", block, place)[0]: place for place in places}
@@ -119,7 +119,7 @@ def _remove_thumbnail(block, order, link):
 
 
 def upright_xmp(xmp):
-    """XMP for an image that now stands upright; b"" if it speaks of a gain map.
+    """Return XMP for an image that now stands upright; b"" if it is of a gain map.
 
     The gain map (HDR) of a phone's JPEG is a second picture that belongs to the dark one.
     """
@@ -132,6 +132,6 @@ def upright_xmp(xmp):
 
 
 def fitting_profile(profile, is_grey):
-    """The ICC profile if it is one for such pixels, else b""."""
+    """Return the ICC profile if it is one for such pixels, else b""."""
     space = b"GRAY" if is_grey else b"RGB "
     return bytes(profile) if profile and profile[16:20] == space else b""

@@ -1,15 +1,16 @@
-"""Curves of a training and pictures side by side. Matplotlib is loaded on use."""
+"""Curves of a training, pictures in a row. Matplotlib is loaded on use."""
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from zero_dce_keras.images.read_write import to_uint8, upright_rgb
+from zero_dce_keras.images.arrays import to_uint8
+from zero_dce_keras.images.read_write import upright_rgb
 
 # Backends that only write files; every other one can show a window or a cell.
 FILE_BACKENDS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 
 def plot_result(history, item):
-    """Plots one metric over the epochs, for training and validation.
+    """Plot one metric over the epochs, for training and validation.
 
     Args:
         history: `keras.callbacks.History`, or its dict of lists.
@@ -39,7 +40,7 @@ def plot_result(history, item):
 
 
 def plot_history(history):
-    """Plots every metric over the epochs, one subplot each. Nothing is shown.
+    """Plot every metric over the epochs, one subplot each. Nothing is shown.
 
     Args:
         history: `keras.callbacks.History`, or its dict of lists.
@@ -72,7 +73,7 @@ def plot_history(history):
 
 
 def plot_results(images, titles, figure_size=(12, 12)):
-    """Shows images in a row, each under its title.
+    """Show images in a row, each under its title.
 
     Args:
         images: list of PIL images or arrays of shape (H, W, 3) or (H, W), uint8 or
@@ -102,79 +103,13 @@ def plot_results(images, titles, figure_size=(12, 12)):
             f"Received: {len(images)} and {len(titles)}"
         )
     # Converted before the figure exists, so that a bad image leaves no empty figure.
-    pictures = [_to_picture(image) for image in images]
+    pictures = [to_picture(image) for image in images]
     figure, row = plt.subplots(1, len(images), figsize=figure_size, squeeze=False)
     for axes, picture, title in zip(row[0], pictures, titles, strict=True):
         axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
         axes.set_title(title)
         axes.axis("off")
     return _show(figure)
-
-
-def contact_sheet(rows, titles, width=1200):
-    """Lays images out as a table, one row per photograph, for a look at many.
-
-    Args:
-        rows: list of lists of images as in `plot_results`, of any sizes; each row as
-            long as `titles`.
-        titles: list of str, one per column; one that is wider than its column
-            loses its beginning.
-        width: int, width of the sheet in pixels. Default: 1200.
-
-    Returns:
-        PIL image of that width, RGB.
-
-    Raises:
-        ValueError: no rows or columns, a row of another length, or too narrow a sheet.
-
-    Example:
-        >>> import numpy as np
-        >>> from zero_dce_keras.images import contact_sheet
-        >>> image = np.zeros((32, 48, 3), "uint8")
-        >>> contact_sheet([[image, image]], ["input", "output"], width=200).size
-        (200, 91)
-    """
-    gap, title_height = 6, 24
-    lengths = [len(row) for row in rows]
-    if not titles or not lengths or set(lengths) != {len(titles)}:
-        raise ValueError(
-            f"each row must have as many images as there are titles ({len(titles)}). "
-            f"Received: rows of {lengths}"
-        )
-    cell = (width - gap) // len(titles) - gap
-    if cell < 1:
-        raise ValueError(
-            f"width must leave room for {len(titles)} columns. Received: {width}"
-        )
-
-    # Every image fits into a square cell: small ones grow, large ones shrink.
-    pictures = []
-    for row in rows:
-        row = [Image.fromarray(_to_picture(image)).convert("RGB") for image in row]
-        scales = [cell / max(image.size) for image in row]
-        pictures.append(
-            [
-                image.resize([max(1, round(side * scale)) for side in image.size])
-                for image, scale in zip(row, scales, strict=True)
-            ]
-        )
-    heights = [max(image.height for image in row) for row in pictures]
-    height = title_height + sum(heights) + gap * len(rows)
-
-    sheet = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=15)
-    lefts = [gap + column * (cell + gap) for column in range(len(titles))]
-    for left, title in zip(lefts, titles, strict=True):
-        center = (left + cell / 2, title_height / 2)
-        title = _shorten(title, lambda text: draw.textlength(text, font) <= cell)
-        draw.text(center, title, fill="black", font=font, anchor="mm")
-    top = title_height
-    for row, row_height in zip(pictures, heights, strict=True):
-        for left, image in zip(lefts, row, strict=True):
-            sheet.paste(image, (left + (cell - image.width) // 2, top))
-        top += row_height + gap
-    return sheet
 
 
 def _items(history):
@@ -193,24 +128,15 @@ def _plot_item(axes, history, item):
     axes.legend()
 
 
-def _to_picture(image):
-    """PIL image, float in [0, 1] or uint8 -> uint8 array."""
+def to_picture(image):
+    """Return a PIL image, or an array of any type, as a uint8 array."""
     if isinstance(image, Image.Image):
         return upright_rgb(image)
     return to_uint8(image)
 
 
-def _shorten(title, fits):
-    """The end of a title that fits, after "…": the end of a path says which it is."""
-    shorter = title
-    while title and not fits(shorter):
-        title = title[1:]
-        shorter = f"…{title}"
-    return shorter
-
-
 def _show(figure):
-    """Shows a figure where something can show it, and forgets it where not."""
+    """Show a figure where something can show it, close it where not."""
     import matplotlib.pyplot as plt
 
     if plt.get_backend().lower() in FILE_BACKENDS:

@@ -8,7 +8,7 @@ from zero_dce_keras.images.camera import linear_to_srgb, srgb_to_linear
 
 
 def read_tone_curve(profile):
-    """How an RGB profile decodes light.
+    """Read how an RGB profile decodes light.
 
     Args:
         profile: bytes of an ICC profile with one curve for red, green and blue: a power,
@@ -36,7 +36,7 @@ def read_tone_curve(profile):
 
 
 def _curve(tag, x):
-    """The curve of a tag at x; None for the rarer ones."""
+    """Return the curve of a tag at x; None for the rarer ones."""
     (number,) = struct.unpack_from(">I", tag, 8)
     if tag[:4] == b"curv":
         if number == 0:
@@ -57,7 +57,7 @@ def _curve(tag, x):
 
 
 def tables_to_srgb(profile, dtype):
-    """Tables that take pixels from a profile's tone curve to sRGB's and back.
+    """Return tables that take pixels from a profile's tone curve to sRGB's and back.
 
     Args:
         profile: bytes of an ICC profile.

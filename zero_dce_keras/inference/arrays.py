@@ -3,7 +3,7 @@
 import numpy as np
 
 from zero_dce_keras.images import to_uint8
-from zero_dce_keras.luma import LUMA
+from zero_dce_keras.images.luma import LUMA
 
 
 def check_array(image):

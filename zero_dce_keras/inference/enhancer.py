@@ -8,18 +8,13 @@ import numpy as np
 from PIL import Image
 
 from zero_dce_keras.extras import require
-from zero_dce_keras.images import (
-    photograph_of,
-    read_photograph,
-    to_pil,
-    write_photograph,
-)
+from zero_dce_keras.images import Photograph
 from zero_dce_keras.images.tone_curve import tables_to_srgb
 from zero_dce_keras.inference.arrays import check_array, restore_layout, to_rgb_batch
 from zero_dce_keras.inference.curves import Curves, apply_maps
 from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
 from zero_dce_keras.inference.runner import Runner
-from zero_dce_keras.models import list_presets, load_card, open_model
+from zero_dce_keras.models import list_presets, load_card, load_model
 
 
 class Enhancer:
@@ -51,7 +46,7 @@ class Enhancer:
 
         `fast=True` uses the companion weights that the preset's card names.
         """
-        return cls(open_model(name), _companion_of(name))
+        return cls(load_model(name), _companion_of(name))
 
     @property
     def can_be_fast(self):
@@ -77,7 +72,7 @@ class Enhancer:
             )
         companion = self._companion
         if isinstance(companion, str):
-            companion = open_model(companion)
+            companion = load_model(companion)
         return require("zero_dce_keras.inference.fast").FastEnhancer(companion)
 
     def __getstate__(self):
@@ -114,8 +109,8 @@ class Enhancer:
         options = EnhanceOptions(iterations, strength, denoise, tile, fast, gains)
         if isinstance(image, (str, Path, Image.Image)):
             is_open = isinstance(image, Image.Image)
-            photograph = photograph_of(image) if is_open else read_photograph(image)
-            return to_pil(self.enhance_photograph(photograph, options))
+            open_photograph = Photograph.from_pil if is_open else Photograph.read
+            return self.enhance_photograph(open_photograph(image), options).to_pil()
         return self.enhance_array(image, options)
 
     def enhance_array(self, image, options):
@@ -212,9 +207,9 @@ class Enhancer:
         if Path(source).resolve() == Path(target).resolve():
             raise ValueError(f"{target}: the input would be overwritten")
         chosen = EnhanceOptions(**options)
-        photograph = read_photograph(source)
+        photograph = Photograph.read(source)
         enhanced = self.enhance_photograph(photograph, chosen)
-        return [*photograph.notes, *write_photograph(target, enhanced)]
+        return [*photograph.notes, *enhanced.write(target)]
 
     def _check(self, options):
         model = self.fast.model if options.fast else self.model

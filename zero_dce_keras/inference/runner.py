@@ -6,7 +6,7 @@ import numpy as np
 from zero_dce_keras.devices import is_out_of_memory
 from zero_dce_keras.images import cut_image, to_float
 from zero_dce_keras.inference.arrays import to_dtype
-from zero_dce_keras.models import cell_size
+from zero_dce_keras.models.exposure_normalization import cell_size
 
 TILE = 512
 LARGEST_WHOLE = 2**20  # pixels of an image that is not cut unless asked for

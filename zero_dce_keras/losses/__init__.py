@@ -1,68 +1,32 @@
 """Losses that judge an enhanced picture, most of them without a reference.
 
 Each is a stateless function of `keras.ops` that returns one unweighted value per image,
-and a thin registered class around it. Their weights live in the model.
+and a thin registered class around it; `table.py` lists them. Their weights live in the
+model. Names load on first use: importing the package does not import Keras.
 """
 
-from zero_dce_keras.losses.charbonnier_loss import (
-    CharbonnierLoss,
-    charbonnier,
-    check_epsilon,
-)
-from zero_dce_keras.losses.color_constancy_loss import (
-    ColorConstancyLoss,
-    color_constancy,
-)
-from zero_dce_keras.losses.denoising_loss import (
-    DenoisingLoss,
-    denoising,
-    neighbors,
-    total_variation,
-)
-from zero_dce_keras.losses.exposure_control_loss import (
-    ExposureControlLoss,
-    exposure_control,
-)
-from zero_dce_keras.losses.illumination_smoothness_loss import (
-    IlluminationSmoothnessLoss,
-    illumination_smoothness,
-)
-from zero_dce_keras.losses.perception_loss import (
-    PerceptionLoss,
-    build_vgg_features,
-    perception,
-)
-from zero_dce_keras.losses.self_adaptive_loss import SelfAdaptiveLoss, self_adaptive
-from zero_dce_keras.losses.spatial_consistency_loss import (
-    SpatialConsistencyLoss,
-    spatial_consistency,
-)
-from zero_dce_keras.losses.zero_reference_loss import (
+from zero_dce_keras.lazy import lazy_names
+from zero_dce_keras.losses.table import (
     LOSS_FORMS,
-    check_form,
+    LOSSES,
+    WEIGHTED_LOSSES,
+    complete_loss_weights,
 )
 
-__all__ = [
+_HOME_OF = {
+    name: f"{__name__}.{loss.module}"
+    for loss in LOSSES
+    for name in (loss.function, loss.class_name)
+}
+_HOME_OF["build_vgg_features"] = f"{__name__}.perception_loss"
+_HOME_OF["neighbors"] = f"{__name__}.denoising_loss"
+
+__all__ = [  # noqa: PLE0604
+    "LOSSES",
     "LOSS_FORMS",
-    "CharbonnierLoss",
-    "ColorConstancyLoss",
-    "DenoisingLoss",
-    "ExposureControlLoss",
-    "IlluminationSmoothnessLoss",
-    "PerceptionLoss",
-    "SelfAdaptiveLoss",
-    "SpatialConsistencyLoss",
-    "build_vgg_features",
-    "charbonnier",
-    "check_epsilon",
-    "check_form",
-    "color_constancy",
-    "denoising",
-    "exposure_control",
-    "illumination_smoothness",
-    "neighbors",
-    "perception",
-    "self_adaptive",
-    "spatial_consistency",
-    "total_variation",
+    "WEIGHTED_LOSSES",
+    "complete_loss_weights",
+    *sorted(_HOME_OF),
 ]
+
+__getattr__, __dir__ = lazy_names(__name__, _HOME_OF)

@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import check_positive
 from zero_dce_keras.metrics.image_quality import as_batches
 
 
 def charbonnier(reference, enhanced, epsilon=1e-3):
-    """Mean over pixels and channels of `sqrt((reference − enhanced)² + ε²)`.
+    """Return the mean over pixels and channels of `√((reference − enhanced)² + ε²)`.
 
     Args:
         reference: float tensor `(B, H, W, C)` in [0, 1].
@@ -21,7 +22,7 @@ def charbonnier(reference, enhanced, epsilon=1e-3):
         ValueError: if `epsilon` is not positive, or the two are not float batches of the
             same shape.
 
-    Example: ε is what a perfect image has left.
+    Example: the loss of a perfect image is ε.
 
     >>> import numpy as np
     >>> grey = np.full((1, 32, 48, 3), 0.5, dtype="float32")
@@ -31,17 +32,11 @@ def charbonnier(reference, enhanced, epsilon=1e-3):
     Source: section 3.5 of https://arxiv.org/abs/2003.06792; `losses.py` of
     https://github.com/swz30/MIRNet.
     """
-    check_epsilon(epsilon)
+    check_positive("epsilon", epsilon)
     reference, enhanced = as_batches(reference, enhanced)
     difference = reference - enhanced
     distance = ops.sqrt(difference * difference + epsilon**2)
     return ops.mean(distance, axis=(1, 2, 3))
-
-
-def check_epsilon(epsilon):
-    """Raise a `ValueError` unless ε is positive."""
-    if not epsilon > 0:  # NaN is not
-        raise ValueError(f"epsilon must be positive. Received: {epsilon}")
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -61,7 +56,7 @@ class CharbonnierLoss(keras.losses.Loss):
 
     def __init__(self, epsilon=1e-3, **kwargs):
         super().__init__(**kwargs)
-        check_epsilon(epsilon)
+        check_positive("epsilon", epsilon)
         self.epsilon = epsilon
 
     def call(self, y_true, y_pred):

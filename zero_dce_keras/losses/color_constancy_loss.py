@@ -3,15 +3,16 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import check_choice
+from zero_dce_keras.losses.table import LOSS_FORMS
 from zero_dce_keras.losses.zero_reference_loss import (
     ZeroReferenceLoss,
-    check_form,
     safe_sqrt,
 )
 
 
 def color_constancy(enhanced, form="official"):
-    """Distance of the mean colour of each image from grey.
+    """Return the distance of the mean colour of each image from grey.
 
     With the channel means R, G and B of an image, the loss is
     `√((R−G)⁴ + (R−B)⁴ + (G−B)⁴)`: the official code takes the root of the sum of
@@ -43,7 +44,7 @@ def color_constancy(enhanced, form="official"):
     Source: section 3.3.3 of https://arxiv.org/abs/2001.06826; `L_color` in
     `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
-    check_form(form)
+    check_choice("form", form, LOSS_FORMS)
     means = ops.mean(enhanced, axis=(1, 2))  # (B, 3)
     if form == "notebook":
         means = ops.zeros_like(means) + ops.mean(means, axis=0, keepdims=True)
@@ -62,7 +63,7 @@ class ColorConstancyLoss(ZeroReferenceLoss):
         form: see `color_constancy`.
         **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
-    Example: whatever is given as `y_true` is not looked at.
+    Example: `y_true` is ignored.
 
     >>> import numpy as np
     >>> grey = np.full((1, 32, 48, 3), 0.6, dtype="float32")

@@ -1,4 +1,4 @@
-"""Denoising without references: a pixel's neighbour shows the same, with other noise."""
+"""Denoising without references: neighbouring pixels differ mostly in their noise."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ PAIRS = np.array(
 
 
 def neighbors(images, choices):
-    """Two images of half the size whose pixels were neighbours.
+    """Return two images of half the size whose pixels were neighbours.
 
     Args:
         images: float tensor `(B, H, W, 3)`; a last odd row or column is left out.
@@ -43,15 +43,15 @@ def neighbors(images, choices):
 
 
 def denoising(denoised, neighbor):
-    """Mean squared distance of a denoised image from its noisy neighbour.
+    """Return the mean squared distance of a denoised image from its noisy neighbour.
 
-    Noise that differs from pixel to pixel cannot be predicted; what is left to learn is
-    what the two have in common.
+    Noise that differs from pixel to pixel cannot be predicted, so a model learns what
+    the two have in common.
 
     Args:
-        denoised: float tensor `(B, H, W, 3)`: what a model makes of one image of
+        denoised: float tensor `(B, H, W, 3)`; the output of a model for one image of
             `neighbors`.
-        neighbor: float tensor of the same shape: the other one.
+        neighbor: float tensor of the same shape; the other image.
 
     Returns:
         float tensor `(B,)`, at least 0.
@@ -64,32 +64,6 @@ def denoising(denoised, neighbor):
     """
     difference = ops.subtract(denoised, neighbor)
     return ops.mean(ops.square(difference), axis=(1, 2, 3))
-
-
-def total_variation(images):
-    """Mean length of the images' gradient, the channels' squares averaged.
-
-    Args:
-        images: float tensor `(B, H, W, 3)`, H and W at least 2.
-
-    Returns:
-        float tensor `(B,)`, at least 0.
-
-    Example: a step of 1 at one of two places.
-
-    >>> import numpy as np
-    >>> step = np.zeros((1, 2, 3, 3), dtype="float32")
-    >>> step[:, :, 2] = 1
-    >>> round(float(total_variation(step)[0]), 2)
-    0.5
-
-    Source: Rudin, Osher and Fatemi, "Nonlinear total variation based noise removal
-    algorithms", 1992.
-    """
-    here = images[:, :-1, :-1]
-    right, below = images[:, :-1, 1:] - here, images[:, 1:, :-1] - here
-    squares = ops.mean(ops.square(right) + ops.square(below), axis=-1)
-    return ops.mean(ops.sqrt(squares + 1e-5), axis=(1, 2))
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")

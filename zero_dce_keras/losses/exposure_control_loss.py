@@ -3,15 +3,16 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import check_choice
+from zero_dce_keras.losses.table import LOSS_FORMS
 from zero_dce_keras.losses.zero_reference_loss import (
     ZeroReferenceLoss,
-    check_form,
     check_size,
 )
 
 
 def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="official"):
-    """Distance of the mean brightness of local patches to the well-exposed level E.
+    """Return the distance of the mean brightness of patches to the level E.
 
     The mean over patches of `(Y − E)²`, Y being the mean of all channels in a patch of
     `patch_size`² pixels; what does not fill a patch at the right and bottom is left out.
@@ -39,7 +40,7 @@ def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="offici
     Source: section 3.3.2 of https://arxiv.org/abs/2001.06826; `L_exp` in
     `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
-    check_form(form)
+    check_choice("form", form, LOSS_FORMS)
     check_size("enhanced", enhanced, patch_size)
     brightness = ops.mean(enhanced, axis=-1, keepdims=True)  # (B, H, W, 1)
     patches = ops.average_pool(
@@ -59,7 +60,7 @@ class ExposureControlLoss(ZeroReferenceLoss):
         patch_size: see `exposure_control`.
         **kwargs: `form`, and what every Keras loss takes.
 
-    Example: whatever is given as `y_true` is not looked at.
+    Example: `y_true` is ignored.
 
     >>> import numpy as np
     >>> grey = np.full((1, 32, 48, 3), 0.6, dtype="float32")

@@ -3,15 +3,16 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import check_choice
+from zero_dce_keras.losses.table import LOSS_FORMS
 from zero_dce_keras.losses.zero_reference_loss import (
     ZeroReferenceLoss,
-    check_form,
     check_size,
 )
 
 
 def illumination_smoothness(curve_maps, form="official"):
-    """Total variation of the curve maps.
+    """Return the total variation of the curve maps.
 
     `2 · (Σ(∂y A)² / ((H−1)·W) + Σ(∂x A)² / (H·(W−1)))`, the sums running over all
     pixels and all channels of the maps A.
@@ -39,7 +40,7 @@ def illumination_smoothness(curve_maps, form="official"):
     Source: section 3.3.4 of https://arxiv.org/abs/2001.06826; `L_TV` in
     `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
-    check_form(form)
+    check_choice("form", form, LOSS_FORMS)
     check_size("curve_maps", curve_maps, 3 if form == "notebook" else 2)
     if form == "notebook":
         columns = curve_maps[:, :-2] + 2 * curve_maps[:, 1:-1] + curve_maps[:, 2:]
@@ -64,7 +65,7 @@ class IlluminationSmoothnessLoss(ZeroReferenceLoss):
         form: see `illumination_smoothness`.
         **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
-    Example: whatever is given as `y_true` is not looked at.
+    Example: `y_true` is ignored.
 
     >>> import numpy as np
     >>> flat = np.full((1, 32, 48, 24), 0.3, dtype="float32")

@@ -1,20 +1,22 @@
-"""Perception: two pictures look alike to a network that knows photographs."""
+"""Perception: the distance of two pictures in the features of a trained network."""
 
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import one_line
+
 LAYER = "block4_conv3"  # relu4_3 of VGG16
-# Channel means of ImageNet in the order and range that the weights of Keras know.
+# Channel means of ImageNet, in the order and range that Keras' weights were trained on.
 IMAGENET_BGR = (103.939, 116.779, 123.68)
 HOW_TO_GET = (
     "download https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
-    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 where there is a network, and "
+    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 on a machine with a network, and "
     "put it into ~/.keras/models or give its path: weights=PATH"
 )
 
 
 def build_vgg_features(weights="imagenet"):
-    """The part of VGG16 that `perception` compares pictures with: up to relu4_3.
+    """Build the part of VGG16 that `perception` compares pictures with: up to relu4_3.
 
     Args:
         weights: `"imagenet"`, for which Keras downloads a file of 56 MB once; the path
@@ -25,7 +27,7 @@ def build_vgg_features(weights="imagenet"):
         activations `(B, H/8, W/8, 512)`. It does not train.
 
     Raises:
-        ValueError: if the weights are not there and cannot be downloaded, or do not fit.
+        ValueError: if the weights are missing and cannot be downloaded, or do not fit.
 
     Example:
         >>> build_vgg_features(weights=None).output.shape
@@ -38,16 +40,15 @@ def build_vgg_features(weights="imagenet"):
             input_shape=(None, None, 3),
         )
     except Exception as error:
-        # Keras says a failed download as a bare Exception with the URL in it.
+        # Keras raises a bare Exception for a failed download.
         if isinstance(error, MemoryError):
             raise
-        reason = " ".join(str(error).split())[:200]
         raise ValueError(
-            f"weights={str(weights)!r} of VGG16 are not to be had ({reason}): "
-            f"{HOW_TO_GET}"
+            f"weights={str(weights)!r} of VGG16 are unavailable "
+            f"({one_line(error)[:200]}): {HOW_TO_GET}"
         ) from None
     images = keras.Input((None, None, 3))
-    # The network knows BGR in 0–255, around the means of ImageNet.
+    # The network was trained on BGR in 0–255, around the means of ImageNet.
     pixels = ops.flip(255.0 * images, axis=-1) - ops.convert_to_tensor(IMAGENET_BGR)
     features = keras.Model(vgg.input, vgg.get_layer(LAYER).output)(pixels)
     model = keras.Model(images, features, name="vgg_features")
@@ -56,7 +57,7 @@ def build_vgg_features(weights="imagenet"):
 
 
 def perception(reference, enhanced, features):
-    """Mean squared difference of the activations that two images bring about.
+    """Return the mean squared difference of the activations that two images cause.
 
     Args:
         reference: float tensor `(B, H, W, 3)` in [0, 1].
@@ -67,7 +68,7 @@ def perception(reference, enhanced, features):
     Returns:
         float tensor `(B,)`, at least 0.
 
-    Example: any function does; here the activations are the images.
+    Example: `features` may be any function; here the activations are the images.
 
     >>> import numpy as np
     >>> black, grey = (np.full((1, 8, 8, 3), v, "float32") for v in (0, 0.5))
@@ -86,11 +87,11 @@ class PerceptionLoss(keras.losses.Loss):
     """`perception` as a Keras loss: `loss(reference, enhanced)`.
 
     Args:
-        weights: of VGG16, see `build_vgg_features`; read once, when the loss is made.
+        weights: of VGG16, see `build_vgg_features`; read when the loss is constructed.
         **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
     Raises:
-        ValueError: if the weights are not there and cannot be downloaded.
+        ValueError: if the weights are missing and cannot be downloaded.
 
     Example:
         >>> import numpy as np

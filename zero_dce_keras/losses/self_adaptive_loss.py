@@ -7,7 +7,7 @@ from zero_dce_keras.losses.zero_reference_loss import safe_sqrt
 
 
 def self_adaptive(enhanced):
-    """Mean distance of the pixels of each image from the image's mean colour.
+    """Return the mean distance of the pixels of each image from the image's mean colour.
 
     `mean √((r−R)² + (g−G)² + (b−B)²)`, with R, G and B the channel means of the image.
     Its gradient, undefined where a pixel has the mean colour in the official code, is 0
@@ -43,7 +43,7 @@ class SelfAdaptiveLoss(keras.losses.Loss):
     Args:
         **kwargs: `name`, `reduction` and `dtype`, as for every `keras.losses.Loss`.
 
-    Example: whatever is given as `y_true` is not looked at.
+    Example: `y_true` is ignored.
 
     >>> import numpy as np
     >>> grey = np.full((1, 32, 48, 3), 0.5, dtype="float32")

@@ -3,9 +3,10 @@
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import check_choice
+from zero_dce_keras.losses.table import LOSS_FORMS
 from zero_dce_keras.losses.zero_reference_loss import (
     ZeroReferenceLoss,
-    check_form,
     check_size,
 )
 
@@ -14,7 +15,7 @@ NOTEBOOK_SIZE = 32  # the notebook compares gradients of 32×32 miniatures
 
 
 def spatial_consistency(low_light, enhanced, form="official"):
-    """How much the enhancement changed the contrast between neighbouring regions.
+    """Measure how much the enhancement changed the contrast of neighbouring regions.
 
     With `d` the difference `low_light − enhanced`, averaged over the channels and over
     4×4 regions, the loss is the mean over regions i of `Σ_j (d_i − d_j)²`, j running
@@ -43,7 +44,7 @@ def spatial_consistency(low_light, enhanced, form="official"):
     Source: section 3.3.1 of https://arxiv.org/abs/2001.06826; `L_spa` in
     `Zero-DCE_code/Myloss.py` of https://github.com/Li-Chongyi/Zero-DCE.
     """
-    check_form(form)
+    check_choice("form", form, LOSS_FORMS)
     check_size("enhanced", enhanced, REGION)
     change = ops.subtract(low_light, enhanced)
     change = ops.mean(change, axis=-1, keepdims=True)  # (B, H, W, 1)

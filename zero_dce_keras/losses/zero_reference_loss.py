@@ -1,24 +1,14 @@
-"""What the four zero-reference losses share: their published forms.
-
-The paper, its official code and the Keras notebook that many people start from
-write the same four losses differently. The official code made the published images,
-so it is the default everywhere.
-"""
+"""What the four zero-reference losses share."""
 
 import keras
 from keras import ops
 
-LOSS_FORMS = ("official", "paper", "notebook")
-
-
-def check_form(form):
-    """Raise a `ValueError` unless `form` is one of `LOSS_FORMS`."""
-    if form not in LOSS_FORMS:
-        raise ValueError(f"form must be one of {LOSS_FORMS}. Received: {form!r}")
+from zero_dce_keras.errors import check_choice
+from zero_dce_keras.losses.table import LOSS_FORMS
 
 
 def check_size(name, images, smallest):
-    """Raise a `ValueError` for images with fewer pixels than a loss can look at."""
+    """Raise a `ValueError` for images that are too small for a loss."""
     if any(side is not None and side < smallest for side in images.shape[1:3]):
         raise ValueError(
             f"{name} must be at least {smallest} pixels high and wide. "
@@ -27,13 +17,13 @@ def check_size(name, images, smallest):
 
 
 def safe_sqrt(x):
-    """Square root whose gradient at 0 is 0 instead of infinite."""
+    """Return the square root, with a gradient of 0 instead of infinity at 0."""
     positive = x > 0
     return ops.where(positive, ops.sqrt(ops.where(positive, x, 1.0)), 0.0)
 
 
 class ZeroReferenceLoss(keras.losses.Loss):
-    """A Keras loss with a `form`; subclasses say in `call` what it computes.
+    """Base class of the losses that have a `form`; subclasses implement `call`.
 
     Args:
         form: one of `LOSS_FORMS`.
@@ -42,7 +32,7 @@ class ZeroReferenceLoss(keras.losses.Loss):
 
     def __init__(self, form="official", **kwargs):
         super().__init__(**kwargs)
-        check_form(form)
+        check_choice("form", form, LOSS_FORMS)
         self.form = form
 
     def get_config(self):

@@ -9,7 +9,7 @@ ROUNDING = 1e-4  # float images may leave [0, 1] by this much
 
 
 def calculate_psnr(original, enhanced):
-    """Peak signal-to-noise ratio of two images, in dB, in float64.
+    """Compute the peak signal-to-noise ratio of two images in dB, in float64.
 
     10 · log10(peak² / mean((original − enhanced)²)), with peak 255 for 8-bit images
     and 1 for float images.
@@ -51,7 +51,7 @@ def calculate_psnr(original, enhanced):
 
 
 def _pixels(image, name):
-    """The image as a float64 array, and its peak value."""
+    """Return the image as a float64 array, and its peak value."""
     if isinstance(image, Image.Image) and image.mode not in ("RGB", "L"):
         raise ValueError(
             f"{name} must be an RGB or L image: convert it first. "

@@ -11,7 +11,7 @@ C2 = 0.03**2
 
 
 def mean_squared_error(reference, enhanced):
-    """Mean of (reference − enhanced)² over the pixels and channels of each image.
+    """Compute the mean of (reference − enhanced)² over the pixels and channels of each image.
 
     Args:
         reference: float tensor (B, H, W, C) in [0, 1].
@@ -34,7 +34,7 @@ def mean_squared_error(reference, enhanced):
 
 
 def mean_absolute_error(reference, enhanced):
-    """Mean of |reference − enhanced| over the pixels and channels of each image.
+    """Compute the mean of |reference − enhanced| over the pixels and channels of each image.
 
     Tables show it times 255, in 8-bit levels, as the Zero-DCE paper does.
 
@@ -59,7 +59,7 @@ def mean_absolute_error(reference, enhanced):
 
 
 def psnr(reference, enhanced):
-    """Peak signal-to-noise ratio of each image: −10 · log10(MSE), in dB.
+    """Compute the peak signal-to-noise ratio of each image: −10 · log10(MSE), in dB.
 
     `keras.ops.psnr` pools the whole batch into one value, whose mean over batches
     is not the mean over images; this one does not.
@@ -84,7 +84,7 @@ def psnr(reference, enhanced):
 
 
 def ssim(reference, enhanced):
-    """Structural similarity of each image, as `tf.image.ssim(max_val=1)`.
+    """Compute the structural similarity of each image, as `tf.image.ssim(max_val=1)`.
 
         (2·μx·μy + C1) · (2·σxy + C2) / ((μx² + μy² + C1) · (σx² + σy² + C2))
 
@@ -129,7 +129,7 @@ def ssim(reference, enhanced):
 
 
 def _blur(images):
-    """Gaussian window over (B, H, W, C), "valid": columns, then rows.
+    """Apply a Gaussian window to (B, H, W, C), "valid": columns, then rows.
 
     The kernel is an ordinary convolution's, diagonal in its channels: hardly slower
     than a depthwise one in plain TensorFlow, and several times faster under XLA.
@@ -146,7 +146,7 @@ def _blur(images):
 
 
 def as_batches(reference, enhanced):
-    """The two as float32; a `ValueError` unless they are float, of one 4-D shape."""
+    """Return the two as float32; check that they are float, of one 4-D shape."""
     for name, images in {"reference": reference, "enhanced": enhanced}.items():
         if len(images.shape) != 4:
             raise ValueError(

@@ -61,7 +61,7 @@ def build_dce_net(
 
 
 def connect_layers(name, layer, filters, num_layers, dtype=None):
-    """Layers with DCE-Net's skip connections, and tanh at the end.
+    """Connect layers by DCE-Net's skip connections, with tanh at the end.
 
     Args:
         name: str, of the model.
@@ -89,7 +89,7 @@ def connect_layers(name, layer, filters, num_layers, dtype=None):
 
 
 def own_initializer(initializer, number):
-    """A copy of an initialiser with a seed of its own.
+    """Copy an initialiser, and give it a seed of its own.
 
     One seed for all layers would give layers of equal shape equal weights.
     """

@@ -71,7 +71,7 @@ class DenoisingFilter(keras.layers.Layer):
 
 
 def _guide(images):
-    """(B, H, W, 1)."""
+    """Mix the channels into what edges are seen in, `(B, H, W, 1)`."""
     weights = ops.convert_to_tensor(GUIDE, images.dtype)
     return ops.sum(images * weights, axis=-1, keepdims=True)
 
@@ -103,14 +103,14 @@ def _bilateral(images, guide, step, width, difference):
 
 
 def _padded(x, pad, axis):
-    """The border goes on for `pad` pixels, on both sides of an axis."""
+    """Repeat the border for `pad` pixels, on both sides of an axis."""
     first = _part(x, axis, 0, 1)
     last = _part(x, axis, -1, None)
     return ops.concatenate([first] * pad + [x] + [last] * pad, axis)
 
 
 def _shifted(padded, pad, axis, places):
-    """What lies `places` further along an axis, of what was padded by `pad`."""
+    """Return what lies `places` further along an axis, of what was padded by `pad`."""
     return _part(padded, axis, pad + places, places - pad or None)
 
 

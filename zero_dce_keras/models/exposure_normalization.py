@@ -1,10 +1,9 @@
 """Exposure normalisation: every photograph to the same brightness, by its statistics."""
 
-import math
-
 import keras
 from keras import ops
 
+from zero_dce_keras.errors import check_not_negative
 from zero_dce_keras.models.resampling import block_means
 
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601
@@ -13,7 +12,6 @@ LEAST_CELLS = 50  # on the shorter side before the cells grow
 CENTRE_WIDTH = 0.3  # σ of the metering's centre, in half image sides
 BISECTIONS = 12
 LOG_GAINS = (0.0, 3.6)  # natural logarithms of the least and the largest gain
-LOG_TYPICAL = -2.95  # natural logarithm of LOL's typical mean brightness, .052
 LEAST_GAMMA = 0.4
 BLACK = 1e-4  # what is darker counts as this, so that logarithms and slopes are finite
 
@@ -30,13 +28,8 @@ class ExposureNormalization(keras.layers.Layer):
 
     with w one factor a channel that goes part of the way to a grey world. k is such that
     the miniature's brightest channel, averaged as a fourth power with more weight on
-    the centre, is `target`. Before that, a share `black` of the darkest cell of each
-    channel is taken off; gamma follows the mean brightness m of what is left,
-
-        gamma + gamma_slope · (ln(m + pedestal) − ln(.052)), within [.4, 1],
-
-    so that the shadows of very dark photographs are lifted more. Colours are then drawn
-    towards grey by `saturation`. The shoulder s keeps lamps from burning out.
+    the centre, is `target`. Colours are then drawn towards grey by `saturation`. The
+    shoulder s keeps lamps from burning out.
 
     The constants are calibrated, not learned: card of the preset `zero_dce_lol`.
 
@@ -47,9 +40,6 @@ class ExposureNormalization(keras.layers.Layer):
             keep black from becoming noise.
         cast: how far to go to a grey world, in [0, 1].
         saturation: factor of the colours' distance from grey, in [0, 1].
-        black: share of the darkest cell of each channel that counts as haze and is taken
-            off, in [0, 1].
-        gamma_slope: how much gamma follows the photograph's brightness; at least 0.
         centre_weight: how much more the centre counts than the border; at least 0.
         well_exposed: `None` to treat all images alike, or two brightnesses in [0, 1]: an
             image metered above the second is left as it is, one below the first is
@@ -75,8 +65,6 @@ class ExposureNormalization(keras.layers.Layer):
         cast=0.4,
         saturation=0.8,
         centre_weight=15.0,
-        black=0.0,
-        gamma_slope=0.0,
         well_exposed=None,
         **kwargs,
     ):
@@ -89,18 +77,10 @@ class ExposureNormalization(keras.layers.Layer):
             ("pedestal", pedestal),
             ("cast", cast),
             ("saturation", saturation),
-            ("black", black),
         ):
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be in [0, 1]. Received: {value}")
-        for name, value in (
-            ("centre_weight", centre_weight),
-            ("gamma_slope", gamma_slope),
-        ):
-            if not 0 <= value < math.inf:  # NaN is neither
-                raise ValueError(
-                    f"{name} must be finite and not negative. Received: {value}"
-                )
+        check_not_negative("centre_weight", centre_weight)
         if well_exposed is not None and not _is_range(well_exposed):
             raise ValueError(
                 "well_exposed must be None or two increasing brightnesses in [0, 1]. "
@@ -112,8 +92,6 @@ class ExposureNormalization(keras.layers.Layer):
         self.cast = cast
         self.saturation = saturation
         self.centre_weight = centre_weight
-        self.black = black
-        self.gamma_slope = gamma_slope
         self.metering_cells = MeteringCells()
         self.well_exposed = None if well_exposed is None else list(well_exposed)
 
@@ -121,45 +99,46 @@ class ExposureNormalization(keras.layers.Layer):
         return self.apply_gains(images, self.gains(images))
 
     def gains(self, images):
-        """What the statistics of whole images come to.
+        """Compute the gains of whole images from their statistics.
 
         Args:
             images: float tensor `(B, H, W, 3)` in [0, 1].
 
         Returns:
             float tensor `(B, 1, 1, 8)`: the factor of each channel, the share in [0, 1]
-            of the normalised image in the result, the black level of each channel, and
-            gamma. No gradient flows through it.
+            of the normalised image in the result, three zeros, and gamma. No gradient
+            flows through it.
         """
         return self.gains_of_cells(self.metering_cells(images))
 
     def gains_of_cells(self, cells):
-        """As `gains`, of the metering cells `(B, h, w, 3)` of the images."""
+        """Compute the gains of images from their metering cells `(B, h, w, 3)`."""
         cells = ops.convert_to_tensor(cells, "float32")
         share = self._share(cells)
-        black = self.black * ops.min(cells, axis=(1, 2), keepdims=True)  # (B, 1, 1, 3)
-        cells = cells - black + self.pedestal
-        gamma = self._gamma(cells)
+        cells = cells + self.pedestal
         means = ops.mean(cells, axis=(1, 2), keepdims=True)  # (B, 1, 1, 3)
         grey = ops.mean(means, axis=-1, keepdims=True)
         white_balance = _power(grey / _at_least_black(means), self.cast)
         # (k · x) ** gamma is k ** gamma · x ** gamma: the costly power is taken once.
-        powered = _power(_at_least_black(cells * white_balance), gamma)
+        powered = _power(_at_least_black(cells * white_balance), self.gamma)
         low, high = (log + ops.zeros_like(grey) for log in LOG_GAINS)
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
-            metered = self._meter(self._shoulder(powered * ops.exp(gamma * middle)))
+            metered = self._meter(
+                self._shoulder(powered * ops.exp(self.gamma * middle))
+            )
             too_dark = metered < self.target**4
             low, high = (
                 ops.where(too_dark, middle, low),
                 ops.where(too_dark, high, middle),
             )
         factors = white_balance * ops.exp((low + high) / 2)
-        gains = ops.concatenate([factors, share, black, gamma], axis=-1)
+        gamma = self.gamma * ops.ones_like(grey)
+        gains = ops.concatenate([factors, share, ops.zeros_like(means), gamma], axis=-1)
         return ops.stop_gradient(gains)
 
     def apply_gains(self, images, gains, low_light=None):
-        """The normalised images, pixel by pixel: `gains` may come from larger ones.
+        """Normalise images, pixel by pixel: `gains` may come from larger ones.
 
         Args:
             images: float tensor `(B, H, W, 3)` in [0, 1].
@@ -171,23 +150,15 @@ class ExposureNormalization(keras.layers.Layer):
             float tensor `(B, H, W, 3)` in [0, 1].
         """
         images, gains = ops.convert_to_tensor(images), ops.convert_to_tensor(gains)
-        raised = ops.maximum(images - gains[..., 4:7], 0) + self.pedestal
-        normalized = self._tone(raised * gains[..., :3], gains[..., 7:])
+        balanced = (images + self.pedestal) * gains[..., :3]
+        normalized = self._shoulder(_power(_at_least_black(balanced), gains[..., 7:]))
         if self.well_exposed is None:
             return normalized
         unchanged = images if low_light is None else low_light
         return unchanged + gains[..., 3:4] * (normalized - unchanged)
 
-    def _gamma(self, cells):
-        """(B, 1, 1, 1)."""
-        mean = ops.mean(cells, axis=(1, 2, 3), keepdims=True)
-        gamma = self.gamma + self.gamma_slope * (
-            ops.log(_at_least_black(mean)) - LOG_TYPICAL
-        )
-        return ops.clip(gamma, LEAST_GAMMA, 1.0)
-
     def _share(self, cells):
-        """(B, 1, 1, 1): 0 for well-exposed images, 1 for dark ones."""
+        """Return 0 for well-exposed images, 1 for dark ones; `(B, 1, 1, 1)`."""
         if self.well_exposed is None:
             return ops.ones_like(cells[:, :1, :1, :1])
         low, high = self.well_exposed
@@ -195,13 +166,10 @@ class ExposureNormalization(keras.layers.Layer):
         return ops.clip((high - metered) / (high - low), 0, 1)
 
     def _meter(self, cells):
-        """(B, 1, 1, 1): the weighted mean of the fourth power of the brightest channel."""
+        """Average the fourth power of the brightest channel; `(B, 1, 1, 1)`."""
         brightest = ops.max(cells, axis=-1)
         weighted = self._metering_weights(cells) * ops.square(ops.square(brightest))
         return ops.reshape(ops.sum(weighted, axis=(1, 2)), (-1, 1, 1, 1))
-
-    def _tone(self, x, gamma):
-        return self._shoulder(_power(_at_least_black(x), gamma))
 
     def _shoulder(self, z):
         z = z / ops.sqrt(ops.sqrt(1 + ops.square(ops.square(z))))
@@ -209,7 +177,7 @@ class ExposureNormalization(keras.layers.Layer):
         return ops.clip(grey + self.saturation * (z - grey), 0, 1)
 
     def _metering_weights(self, cells):
-        """(B, h, w): they add up to 1, and the centre has the larger ones."""
+        """Return `(B, h, w)` weights of sum 1, the larger ones in the centre."""
         ones = ops.ones_like(cells[..., 0])
         squares = sum(ops.square(_minus_one_to_one(ones, axis)) for axis in (1, 2))
         centre = ops.exp(-squares / (2 * CENTRE_WIDTH**2))
@@ -229,13 +197,27 @@ class ExposureNormalization(keras.layers.Layer):
             "cast": self.cast,
             "saturation": self.saturation,
             "centre_weight": self.centre_weight,
-            "black": self.black,
-            "gamma_slope": self.gamma_slope,
             "well_exposed": self.well_exposed,
         }
 
     def get_config(self):
         return {**super().get_config(), **self.arguments}
+
+    @classmethod
+    def from_config(cls, config):
+        """Make a layer of its configuration, or of one that version 0.1.0 wrote.
+
+        Raises:
+            ValueError: the configuration asks for the adaptive tone of that version.
+        """
+        config = dict(config)
+        for name in ("black", "gamma_slope"):
+            value = config.pop(name, 0)
+            if value != 0:
+                raise ValueError(
+                    f"{name} must be 0, the adaptive tone was removed. Received: {value}"
+                )
+        return super().from_config(config)
 
 
 class MeteringCells(keras.layers.Layer):
@@ -257,7 +239,7 @@ class MeteringCells(keras.layers.Layer):
 
 
 def cell_size(height, width):
-    """Side in pixels of the metering cells of an image; the sides may be tensors."""
+    """Return the side in pixels of an image's metering cells; sizes may be tensors."""
     if isinstance(height, int) and isinstance(width, int):
         return CELL * max(1, min(height, width) // (CELL * LEAST_CELLS))
     return CELL * ops.maximum(1, ops.minimum(height, width) // (CELL * LEAST_CELLS))
@@ -272,11 +254,11 @@ def _at_least_black(x):
 
 
 def _power(x, exponent):
-    """X ** exponent for positive x; a quarter of the time of `ops.power`."""
+    """Compute x ** exponent for positive x, in a quarter of the time of `ops.power`."""
     return ops.exp(exponent * ops.log(x))
 
 
 def _minus_one_to_one(ones, axis):
-    """Coordinates between −1 and 1 of the middles of cells, whose number may be unknown."""
+    """Return the middles of cells, whose number may be unknown, between −1 and 1."""
     middles = ops.cumsum(ones, axis=axis) - 0.5
     return middles / ops.sum(ones, axis=axis, keepdims=True) * 2 - 1

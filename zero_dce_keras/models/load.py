@@ -1,4 +1,4 @@
-"""Opening saved models, whichever way they were saved."""
+"""Opening saved models, in whichever way they were saved."""
 
 import json
 import zipfile
@@ -8,188 +8,180 @@ import h5py
 import keras
 import numpy as np
 
-from zero_dce_keras.models.mirnet import MIRNet
-from zero_dce_keras.models.presets import (
+from zero_dce_keras.errors import one_line
+from zero_dce_keras.models.preset_mixin import (
     CONFIG_ATTRIBUTE,
     UNREADABLE,
     PresetMixin,
-    load_preset,
 )
-from zero_dce_keras.models.torch_checkpoint import (
-    assign_arrays,
-    read_torch_checkpoint,
-)
-from zero_dce_keras.models.zero_dce import ZeroDCE
-from zero_dce_keras.models.zero_dce_plus_plus import ZeroDCEPlusPlus
-
-# Models whose PyTorch checkpoints `--weights` recognises, by `torch_arguments`.
-TORCH_MODELS = (ZeroDCE, ZeroDCEPlusPlus, MIRNet)
-TORCH_PREFIXES = ("e_conv", "body.", "conv_in.", "conv_out.")
+from zero_dce_keras.models.presets import CONFIG_FILE, WEIGHTS_FILE, preset_directory
+from zero_dce_keras.models.registry import MODELS, get_model_class, import_registered
+from zero_dce_keras.models.torch_checkpoint import assign_arrays
+from zero_dce_keras.models.torch_file import read_torch_checkpoint
 
 
-def load_model(path):
-    """Open a `.keras` file or a preset directory of ours in any process.
+def load_model(source):
+    """Open a model in any process: what `--weights` means in every command.
 
-    Nothing in the file is executed: Keras' `safe_mode` is on.
+    Nothing in a file is executed: Keras' `safe_mode` is on, and PyTorch's files are read
+    without PyTorch.
 
     Args:
-        path: a `.keras` file, the name of a preset, or a preset directory.
+        source: the name of a preset, a preset directory, a `.keras` file, a
+            `.weights.h5` file, or a `.pth` file of the official PyTorch code. If a
+            `.weights.h5` file lacks the configuration that this package writes into it,
+            the shapes of its kernels tell the model.
 
     Returns:
-        The model; compiled if it was when it was saved as `.keras`.
+        The model, with its weights; compiled if it was when it was saved as `.keras`.
 
     Raises:
-        ValueError: if the path is none of these.
+        FileNotFoundError: there is no such file.
+        ValueError: the source is none of these, or its weights are not finite.
 
     Example:
         >>> type(load_model("zero_dce_lol")).__name__
         'ZeroDCE'
     """
-    if Path(path).suffix != ".keras":
-        return load_preset(path)
+    if str(source).endswith(".weights.h5"):
+        model = _from_weights_file(source)
+    else:
+        openers = {".keras": _from_keras_file, ".pth": _from_torch_checkpoint}
+        model = openers.get(Path(source).suffix, _from_preset)(source)
+    for variable in model.weights:
+        if not np.isfinite(variable.numpy()).all():
+            raise ValueError(f"{source}: the weights {variable.path} are not finite")
+    return model
+
+
+def _from_preset(name):
+    directory = preset_directory(name)
+    path = directory / CONFIG_FILE
+    model = _from_config(path.read_bytes(), path)
+    model.load_weights(directory / WEIGHTS_FILE)
+    return model
+
+
+def _from_keras_file(path):
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file")
     try:
+        with zipfile.ZipFile(path) as file:
+            _import_class_of(json.loads(file.read("config.json")))
         model = keras.saving.load_model(path, safe_mode=True)
-    except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: not a readable .keras file: {error}") from None
-    if not isinstance(model, PresetMixin):
-        raise ValueError(f"{path}: this {type(model).__name__} is no model of ours")
+    except (*UNREADABLE, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path}: not a readable .keras file: {one_line(error)}"
+        ) from None
+    return _checked(model, path)
+
+
+def _from_weights_file(path):
+    try:
+        with h5py.File(path) as file:
+            config = file.attrs.get(CONFIG_ATTRIBUTE)
+            kernels = _kernels(file) if config is None else {}
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        raise ValueError(
+            f"{path}: not a readable weights file: {one_line(error)}"
+        ) from None
+    if config is not None:
+        model = _from_config(config, path)
+    else:
+        model = _recognize(path, "layer_arguments", kernels)
+    model.load_weights(path)
     return model
 
 
-def open_model(weights):
-    """What `--weights` means in every command.
+def _from_torch_checkpoint(path):
+    arrays = read_torch_checkpoint(path)
+    shapes = {name: array.shape for name, array in arrays.items()}
+    model = _recognize(path, "torch_arguments", shapes)
+    return assign_arrays(model, arrays, path)
+
+
+def _from_config(text, where):
+    """Build a model by its configuration, a JSON text that was found at `where`."""
+    try:
+        config = json.loads(text)
+        _import_class_of(config)
+        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise ValueError(
+            f"{where}: not a readable configuration: {one_line(error)}"
+        ) from None
+    return _checked(model, where)
+
+
+def _import_class_of(config):
+    """Import the class that Keras must know to read a configuration."""
+    if isinstance(config, dict):
+        import_registered(config.get("registered_name"))
+
+
+def _checked(model, where):
+    if not isinstance(model, PresetMixin):
+        kind = type(model).__name__
+        raise ValueError(f"{where}: a {kind} is not a zero_dce_keras model")
+    return model
+
+
+def _recognize(path, method, shapes):
+    """Build the model whose weights have these shapes.
 
     Args:
-        weights: the name of a preset, a `.weights.h5` file, a `.keras` file, a preset
-            directory, or a `.pth` file of the official PyTorch code. Of a `.weights.h5`
-            file without the configuration that ours carry, the model is read off the
-            shapes of its kernels.
-
-    Returns:
-        The model, with its weights.
-
-    Raises:
-        ValueError: if it is none of these, or not all of its weights are numbers.
+        path: the file, for error messages.
+        method: name of the class method that gives the constructor's arguments, or
+            `None` for weights of another model.
+        shapes: what the method takes.
     """
-    if Path(weights).suffix == ".pth":
-        model = _open_torch_checkpoint(weights)
-    elif str(weights).endswith(".weights.h5"):
-        model = _model_for(weights)
-        model.load_weights(weights)
-    else:
-        model = load_model(weights)
-    for variable in model.weights:
-        if not np.isfinite(keras.ops.convert_to_numpy(variable)).all():
-            raise ValueError(f"{weights}: {variable.path} holds what is no number")
-    return model
-
-
-def _open_torch_checkpoint(weights):
-    arrays = read_torch_checkpoint(weights)
-    shapes = {name: array.shape for name, array in arrays.items()}
-    for model in TORCH_MODELS:
-        arguments = model.torch_arguments(shapes)
+    for model_class in map(get_model_class, MODELS):
+        arguments = getattr(model_class, method)(shapes)
         if arguments is not None:
-            _check_size(weights, model, **arguments)
-            return assign_arrays(_build(weights, model, arguments), arrays, weights)
-    known = ", ".join(model.__name__ for model in TORCH_MODELS)
-    unknown = [name for name in shapes if not name.startswith(TORCH_PREFIXES)]
-    first = (unknown or list(shapes))[0]
+            _check_size(path, model_class, arguments)
+            return _build(path, model_class, arguments)
+    known = ", ".join(entry.class_name for entry in MODELS.values())
+    first = str(next(iter(shapes.items()), "nothing"))[:100]
     raise ValueError(
-        f"{weights}: not the names and shapes of the official {known}. "
-        f"Received: {first[:80]!r} of shape {shapes[first]}"
+        f"{path}: names and shapes must be those of {known}. Received: {first}"
     )
 
 
-def _check_size(
-    weights,
-    model,
-    num_iterations=1,
-    filters=0,
-    num_layers=0,
-    num_rrg=0,
-    num_mrb=0,
-    channels=0,
-):
+def _check_size(path, model_class, arguments):
     """Refuse a model whose parameters, a byte each, are more than the file can hold."""
-    hidden = max(num_layers - 2, 0)
-    read_by_last = 2 * filters if hidden else 3  # channels
-    parameters = {  # the largest kernels alone
-        ZeroDCE: 9 * (hidden * filters**2 + read_by_last * 3 * num_iterations),
-        ZeroDCEPlusPlus: hidden * filters**2,
-        MIRNet: 1200 * num_rrg * num_mrb * channels**2,
-    }[model]
-    size = Path(weights).stat().st_size
+    parameters = model_class.least_parameters(**arguments)
+    size = Path(path).stat().st_size
     if parameters > size:
         raise ValueError(
-            f"{weights}: its names and shapes ask for a {model.__name__} of more than "
+            f"{path}: its names and shapes ask for a {model_class.__name__} of more than "
             f"{parameters} parameters. Received: a file of {size} bytes"
         )
 
 
-def _build(weights, model, arguments):
+def _build(path, model_class, arguments):
     try:
-        return model(**arguments)
+        return model_class(**arguments)
     except ValueError as error:
-        raise ValueError(f"{weights}: {error}") from None
+        raise ValueError(f"{path}: {one_line(error)}") from None
 
 
-def _model_for(weights):
-    """The model that a `.weights.h5` file is for, with new weights."""
-    try:
-        with h5py.File(weights) as file:
-            config = file.attrs.get(CONFIG_ATTRIBUTE)
-            if config is None:
-                kernels = _kernel_shapes(file, "conv2d")
-                depthwise = _kernel_shapes(file, "depthwise_conv2d")
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{weights}: no such file") from None
-    except UNREADABLE as error:
-        raise ValueError(f"{weights}: not a readable weights file: {error}") from None
-    if config is not None:
-        return _from_config(weights, config)
-    shapes = depthwise + kernels
-    if (
-        not kernels
-        or any(len(shape) != 4 for shape in shapes)
-        or shapes[0][:3] != (3, 3, 3)
-        or kernels[-1][-1] % 3
-    ):
-        raise ValueError(f"{weights}: these are not the weights of a DCE-Net")
-    size = {
-        "filters": kernels[0][-1] if len(kernels) > 1 else 32,
-        "num_layers": len(kernels),
-    }
-    if depthwise:
-        return _build(weights, ZeroDCEPlusPlus, size)
-    size["num_iterations"] = kernels[-1][-1] // 3
-    return _build(weights, ZeroDCE, size)
+def _kernels(file):
+    """Read the shapes of the kernels in a weights file of a network.
 
-
-def _kernel_shapes(file, kind):
-    """Shapes of the kernels of the layers `kind`, `kind_1`, `kind_2`, … in that order."""
+    Returns:
+        dict from kinds of layers, "conv2d" for instance, to lists of shapes in the order
+        of the layers; a layer without a kernel has the shape `()`.
+    """
     layers = file.get("layers")
     if not isinstance(layers, h5py.Group):
-        return []
-    numbers = {}
-    for name in layers:
-        number = name.removeprefix(kind).removeprefix("_") or "0"
-        if name.startswith(kind) and number.isdigit():
-            kernel = layers[name]["vars/0"]
-            numbers[int(number)] = getattr(kernel, "shape", None) or ()
-    return [numbers[number] for number in sorted(numbers)]
-
-
-def _from_config(weights, config):
-    try:
-        model = keras.saving.deserialize_keras_object(
-            json.loads(config), safe_mode=True
-        )
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
-        line = " ".join(str(error).split())
-        raise ValueError(f"{weights}: not a readable configuration: {line}") from None
-    if not isinstance(model, PresetMixin):
-        raise ValueError(f"{weights} holds no model of ours")
-    return model
+        return {}
+    found: dict = {}
+    for name in layers:  # conv2d, conv2d_1, conv2d_2 …
+        kind, _, number = name.rpartition("_")
+        if not number.isdecimal():
+            kind, number = name, "0"
+        shape = getattr(layers.get(f"{name}/vars/0"), "shape", None) or ()
+        found.setdefault(kind, []).append((int(number), shape))
+    return {kind: [shape for _, shape in sorted(found[kind])] for kind in found}

@@ -11,11 +11,11 @@ import numbers
 import keras
 from keras import ops
 
-RESAMPLINGS = ("official", "area")
+from zero_dce_keras.models.registry import RESAMPLINGS
 
 
 def check_resampling(scale_factor, resampling):
-    """Raise a `ValueError` for what cannot be resampled with."""
+    """Raise a `ValueError` for arguments out of their range."""
     if not isinstance(scale_factor, numbers.Integral) or scale_factor < 1:
         raise ValueError(
             f"scale_factor must be a whole number, at least 1. Received: {scale_factor}"
@@ -92,7 +92,7 @@ class StretchMaps(keras.layers.Layer):
         return _transform_rows(self._bilinear(small_height, height), maps)
 
     def _bilinear(self, small, size):
-        """Matrix `(size, small)` of the weights that interpolate along one axis."""
+        """Return the matrix `(size, small)` that interpolates along one axis."""
         s = self.scale_factor
         places = ops.arange(size, dtype="float32")
         last = ops.cast(small, "float32") - 1.0
@@ -108,7 +108,7 @@ class StretchMaps(keras.layers.Layer):
 
 
 def block_means(images, scale_factor):
-    """`(B, H, W, C)` to `(B, ⌈H/s⌉, ⌈W/s⌉, C)`; s may be a tensor.
+    """Shrink `(B, H, W, C)` to `(B, ⌈H/s⌉, ⌈W/s⌉, C)`; s may be a tensor.
 
     Blocks at the lower and right borders are the means of the pixels that there are.
     """
@@ -118,7 +118,7 @@ def block_means(images, scale_factor):
 
 
 def _block_means(size, scale_factor):
-    """Matrix `(⌈size/s⌉, size)`."""
+    """Return the matrix `(⌈size/s⌉, size)` of the means."""
     blocks = ops.arange(_small_size(size, scale_factor), dtype="int32")
     block_of = ops.arange(size, dtype="int32") // scale_factor
     matrix = ops.cast(blocks[:, None] == block_of, "float32")
@@ -130,7 +130,7 @@ def _small_size(size, scale_factor):
 
 
 def _transform_rows(matrix, images):
-    """`(new, H)` times `(B, H, W, C)` along the height."""
+    """Multiply `(new, H)` by `(B, H, W, C)` along the height."""
     height, width, channels = ops.shape(images)[1:]
     rows = ops.reshape(images, (-1, height, width * channels))
     rows = ops.matmul(matrix, rows)
@@ -138,6 +138,6 @@ def _transform_rows(matrix, images):
 
 
 def _transform_columns(matrix, images):
-    """`(new, W)` times `(B, H, W, C)` along the width."""
+    """Multiply `(new, W)` by `(B, H, W, C)` along the width."""
     images = ops.transpose(images, (0, 2, 1, 3))
     return ops.transpose(_transform_rows(matrix, images), (0, 2, 1, 3))

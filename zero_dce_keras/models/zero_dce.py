@@ -1,26 +1,15 @@
 """Zero-DCE: a Keras model that learns to enhance without references."""
 
 import functools
-import math
 
 import keras
 from keras import ops
 
 from zero_dce_keras import losses
+from zero_dce_keras.errors import check_choice
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
 from zero_dce_keras.models.image_model import ImageModel, as_images
-
-# The weights of the official code; the paper writes 0.5 for colour and 20 for
-# smoothness, under sums that are normalised differently.
-DEFAULT_LOSS_WEIGHTS = {
-    "spatial_consistency_loss": 1.0,
-    "exposure_loss": 10.0,
-    "color_constancy_loss": 5.0,
-    "illumination_smoothness_loss": 200.0,
-}
-# Not part of Zero-DCE: 0 unless asked for, and then trackers of their own.
-DENOISING_LOSSES = ("denoising_loss", "total_variation_loss")
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -38,12 +27,12 @@ class ZeroDCE(ImageModel):
         num_layers: number of DCE-Net's convolutions; odd.
         well_exposedness: the brightness E in [0, 1] that exposure control asks of every
             patch of the enhanced image; 0.6 in the paper.
-        loss_weights: mapping from the names of the four loss trackers to floats. What
-            it leaves out keeps its default: 1 `spatial_consistency_loss`,
-            10 `exposure_loss`, 5 `color_constancy_loss`,
-            200 `illumination_smoothness_loss`, as in the official code. Two more are 0
-            unless given: `denoising_loss` and `total_variation_loss`, which let the
-            curves learn to smooth noise, see `zero_dce_keras.losses.denoising`.
+        loss_weights: mapping from the names of loss trackers to floats. What it leaves
+            out keeps its default: 1 `spatial_consistency_loss`, 10 `exposure_loss`,
+            5 `color_constancy_loss`, 200 `illumination_smoothness_loss`, as in the
+            official code. The others of `zero_dce_keras.losses.WEIGHTED_LOSSES` are 0
+            unless given, such as `denoising_loss` and `total_variation_loss`, which let
+            the curves learn to smooth noise, see `zero_dce_keras.losses.denoising`.
         exposure_patch_size: side in pixels of the patches of exposure control.
         loss_form: `"official"` (default), `"paper"` or `"notebook"`: which published
             form of the losses to train with, see `zero_dce_keras.losses`.
@@ -73,6 +62,7 @@ class ZeroDCE(ImageModel):
 
     size_arguments = ("num_iterations", "filters", "num_layers")
     has_curves = True
+    torch_kernel = "e_conv{}.weight"  # name of the kernel that gives a layer's output
 
     def __init__(
         self,
@@ -88,17 +78,8 @@ class ZeroDCE(ImageModel):
         denoising_filter=None,
         **kwargs,
     ):
-        names = {*DEFAULT_LOSS_WEIGHTS, *DENOISING_LOSSES}
-        unknown = sorted(set(loss_weights or {}) - names)
-        if unknown:
-            raise ValueError(
-                f"loss_weights must be named after {sorted(names)}. Received: {unknown}"
-            )
-        for name, weight in (loss_weights or {}).items():
-            if not 0 <= weight < math.inf:  # NaN is neither
-                raise ValueError(
-                    f"loss_weights must be finite and not negative. Received: {weight} for {name}"
-                )
+        weights = losses.complete_loss_weights(loss_weights)
+        check_choice("loss_form", loss_form, losses.LOSS_FORMS)
         if exposure_patch_size < 1:
             raise ValueError(
                 f"exposure_patch_size must be positive. Received: {exposure_patch_size}"
@@ -107,22 +88,15 @@ class ZeroDCE(ImageModel):
             raise ValueError(
                 f"well_exposedness must be in [0, 1]. Received: {well_exposedness}"
             )
-        weights = {**DEFAULT_LOSS_WEIGHTS, **(loss_weights or {})}
-        weights = {
-            name: weight
-            for name, weight in weights.items()
-            if weight or name not in DENOISING_LOSSES
-        }
         super().__init__(
             ("total_loss", *weights), exposure_normalization, denoising_filter, **kwargs
         )
-        losses.check_form(loss_form)
         self.num_iterations = num_iterations
         self.filters = filters
         self.num_layers = num_layers
         self.well_exposedness = well_exposedness
         self.loss_weights = weights
-        self._denoises = len(self.loss_weights) > len(DEFAULT_LOSS_WEIGHTS)
+        self._denoises = any("denoised" in loss.inputs for loss in self.used_losses)
         if self._denoises and denoising_filter is not None:
             raise ValueError(
                 "denoising_loss and total_variation_loss compare neighbours whose noise "
@@ -135,6 +109,26 @@ class ZeroDCE(ImageModel):
         self._neighbor_seed = keras.random.SeedGenerator()
         self._teach = None
         self.built = True  # by construction: DCE-Net knows its shapes
+
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        initializer = "glorot_uniform"
+        if recipe.initial_stddev is not None:
+            initializer = keras.initializers.RandomNormal(stddev=recipe.initial_stddev)
+        return {
+            **super().recipe_arguments(recipe),
+            "num_iterations": recipe.num_iterations,
+            "filters": recipe.filters,
+            "num_layers": recipe.num_layers,
+            "well_exposedness": recipe.well_exposedness,
+            "loss_weights": {
+                loss.tracker: getattr(recipe, loss.weight_field)
+                for loss in losses.WEIGHTED_LOSSES
+            },
+            "exposure_patch_size": recipe.exposure_patch_size,
+            "loss_form": recipe.loss_form,
+            "kernel_initializer": initializer,
+        }
 
     def compile(self, optimizer=None, teacher=None, **kwargs):
         """Prepare the model for training.
@@ -162,7 +156,7 @@ class ZeroDCE(ImageModel):
             self._trackers["distillation_loss"] = tracker
 
     def build_network(self):
-        """The network that estimates the curves, by the model's attributes."""
+        """Build the network that estimates the curves, by the model's attributes."""
         return build_dce_net(
             self.num_iterations,
             self.filters,
@@ -210,7 +204,7 @@ class ZeroDCE(ImageModel):
         return self.get_enhanced_image(images, curve_maps, num_iterations)
 
     def estimate(self, low_light, gains=None, denoise=True, training=None):
-        """The images that curves are applied to, and the curves.
+        """Estimate the curves, and return them with the images they are applied to.
 
         Args:
             low_light, gains, denoise, training: as in `enhance`.
@@ -223,7 +217,7 @@ class ZeroDCE(ImageModel):
         return images, self.curve_maps(images, training)
 
     def curve_maps(self, images, training=None):
-        """The curve maps `(B, H, W, 3·n)` of (normalised) images `(B, H, W, 3)`."""
+        """Return the curve maps `(B, H, W, 3·n)` of prepared images `(B, H, W, 3)`."""
         return self.dce_model(images, training=training)
 
     def get_enhanced_image(self, data, output, num_iterations=None):
@@ -240,50 +234,53 @@ class ZeroDCE(ImageModel):
         return apply_curves(data, output, num_iterations)
 
     def compute_losses(self, data, output):
-        """Weighted losses of a batch.
+        """Compute the weighted losses of a batch.
 
         Args:
             data: float tensor `(B, H, W, 3)` in [0, 1], see `estimate`.
             output: their curve maps, float tensor `(B, H, W, 3·n)` in [−1, 1].
 
         Returns:
-            dict from tracker names to scalars; the four losses add up to `total_loss`.
+            dict from tracker names to scalars; the others add up to `total_loss`.
         """
         return self._compute_losses(data, output, self.get_enhanced_image(data, output))
 
     def _compute_losses(self, low_light, curve_maps, enhanced):
-        form = self.loss_form
-        per_image = {
-            "spatial_consistency_loss": losses.spatial_consistency(
-                low_light, enhanced, form
-            ),
-            "exposure_loss": losses.exposure_control(
-                enhanced, self.well_exposedness, self.exposure_patch_size, form
-            ),
-            "color_constancy_loss": losses.color_constancy(enhanced, form),
-            "illumination_smoothness_loss": losses.illumination_smoothness(
-                curve_maps, form
-            ),
-        }
-        if self._denoises:
-            per_image.update(self._denoising_losses(low_light))
-        weighted = {
-            name: self.loss_weights[name] * ops.mean(per_image[name])
-            for name in self.loss_weights
-        }
+        inputs = self.loss_inputs(low_light, curve_maps, enhanced)
+        weighted = {}
+        for loss in self.used_losses:
+            function = getattr(losses, loss.function)
+            values = function(*(inputs[name] for name in loss.inputs))  # (B,)
+            weighted[loss.tracker] = self.loss_weights[loss.tracker] * ops.mean(values)
         return {"total_loss": sum(weighted.values()), **weighted}
 
-    def _denoising_losses(self, images):
-        """Enhance every other pixel; its neighbour says what noise it should not keep."""
-        noisy, neighbor = self.draw_neighbors(images)
-        enhanced = self.get_enhanced_image(noisy, self.curve_maps(noisy, True))
-        return {
-            "denoising_loss": losses.denoising(enhanced, neighbor),
-            "total_variation_loss": losses.total_variation(enhanced),
+    @property
+    def used_losses(self):
+        """Rows of the losses that this model is trained with, see `WEIGHTED_LOSSES`."""
+        return [
+            loss for loss in losses.WEIGHTED_LOSSES if loss.tracker in self.loss_weights
+        ]
+
+    def loss_inputs(self, low_light, curve_maps, enhanced):
+        """Return what losses may look at, by the names in the `inputs` of their rows."""
+        inputs = {
+            "low_light": low_light,
+            "curve_maps": curve_maps,
+            "enhanced": enhanced,
+            "form": self.loss_form,
+            "well_exposedness": self.well_exposedness,
+            "patch_size": self.exposure_patch_size,
         }
+        if self._denoises:
+            # Every other pixel, enhanced; its neighbour shows which noise is to go.
+            noisy, neighbor = self.draw_neighbors(low_light)
+            curve_maps = self.curve_maps(noisy, training=True)
+            inputs["denoised"] = self.get_enhanced_image(noisy, curve_maps)
+            inputs["neighbor"] = neighbor
+        return inputs
 
     def draw_neighbors(self, images):
-        """Two images of half the size, of neighbouring pixels drawn at random."""
+        """Draw two images of half the size, of neighbouring pixels at random."""
         batch, height, width = ops.shape(images)[:3]
         choices = keras.random.randint(
             (batch, height // 2, width // 2), 0, 8, seed=self._neighbor_seed
@@ -291,10 +288,7 @@ class ZeroDCE(ImageModel):
         return losses.neighbors(images, choices)
 
     def losses_and_output(self, low_light, reference, training):
-        """One pass through the network: weighted losses, and the enhanced images.
-
-        The reference is not looked at.
-        """
+        """Compute weighted losses and enhanced images; the reference is not used."""
         images, curve_maps = self.estimate(low_light, training=training)
         enhanced = self.get_enhanced_image(images, curve_maps)
         batch_losses = self._compute_losses(images, curve_maps, enhanced)
@@ -325,7 +319,7 @@ class ZeroDCE(ImageModel):
         return self.dce_model
 
     def torch_names(self):
-        """Which PyTorch name is which variable, see `load_torch_checkpoint`."""
+        """Name the weights as the official code does, see `load_torch_checkpoint`."""
         names = []
         for k in range(1, self.num_layers + 1):
             layer = self.dce_model.get_layer(f"conv_{k}")
@@ -333,18 +327,35 @@ class ZeroDCE(ImageModel):
             names.append((f"e_conv{k}.bias", layer.bias, "vector"))
         return names
 
-    @staticmethod
-    def torch_arguments(shapes):
-        """Arguments of the model that a state dict of these shapes is for, or `None`."""
-        kernels = [shape for name, shape in shapes.items() if name.endswith("weight")]
-        if "e_conv1.weight" not in shapes or any(len(k) != 4 for k in kernels):
+    @classmethod
+    def torch_arguments(cls, shapes):
+        kernels = []
+        while (name := cls.torch_kernel.format(len(kernels) + 1)) in shapes:
+            kernels.append(shapes[name])
+        if not kernels or any(len(shape) != 4 for shape in kernels):
             return None
-        last = shapes.get(f"e_conv{len(kernels)}.weight", (0,))
-        return {
-            "num_iterations": last[0] // 3,
-            "filters": shapes["e_conv1.weight"][0] if len(kernels) > 1 else 32,
-            "num_layers": len(kernels),
-        }
+        return cls._size([shape[0] for shape in kernels])
+
+    @classmethod
+    def layer_arguments(cls, kernels):
+        shapes = kernels.get("conv2d", [])
+        if "depthwise_conv2d" in kernels or not shapes or shapes[0][:3] != (3, 3, 3):
+            return None
+        if any(len(shape) != 4 for shape in shapes):
+            return None
+        return cls._size([shape[-1] for shape in shapes])
+
+    @classmethod
+    def _size(cls, channels):
+        """Return the arguments of a model whose layers give so many channels each."""
+        size = {"num_layers": len(channels), "num_iterations": channels[-1] // 3}
+        return size if len(channels) == 1 else {**size, "filters": channels[0]}
+
+    @classmethod
+    def least_parameters(cls, num_layers, num_iterations, filters=1):
+        hidden = max(num_layers - 2, 0)
+        read_by_last = 2 * filters if hidden else 3  # channels
+        return 9 * (hidden * filters**2 + read_by_last * 3 * num_iterations)
 
     def get_config(self):
         return {

@@ -43,6 +43,9 @@ class ZeroDCEPlusPlus(ZeroDCE):
     Source: https://arxiv.org/abs/2103.00860 (TPAMI 2021).
     """
 
+    torch_kernel = "e_conv{}.point_conv.weight"
+    num_maps = 1
+
     def __init__(
         self,
         scale_factor=12,
@@ -62,6 +65,14 @@ class ZeroDCEPlusPlus(ZeroDCE):
         self._shrink = ShrinkImages(scale_factor, resampling)
         self._stretch = StretchMaps(scale_factor, resampling)
 
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        return {
+            **super().recipe_arguments(recipe),
+            "scale_factor": recipe.scale_factor,
+            "resampling": recipe.resampling,
+        }
+
     def build_network(self):
         return build_dce_net_plus_plus(
             self.filters,
@@ -71,7 +82,7 @@ class ZeroDCEPlusPlus(ZeroDCE):
         )
 
     def curve_maps(self, low_light, training=None):
-        """The curve map `(B, H, W, 3)` of images `(B, H, W, 3)`, at full size."""
+        """Return the curve map `(B, H, W, 3)` of images `(B, H, W, 3)`, at full size."""
         if self.scale_factor == 1:
             return self.dce_model(low_light, training=training)
         maps = self.dce_model(self._shrink(low_light), training=training)
@@ -92,8 +103,6 @@ class ZeroDCEPlusPlus(ZeroDCE):
             num_iterations = self.num_iterations
         return super().get_enhanced_image(data, output, num_iterations)
 
-    num_maps = 1
-
     @property
     def can_be_fast(self):
         """Whether the fast path can take the weights: they see means of blocks."""
@@ -113,7 +122,7 @@ class ZeroDCEPlusPlus(ZeroDCE):
         return self.scale_factor
 
     def torch_names(self):
-        """Which PyTorch name is which variable, see `load_torch_checkpoint`."""
+        """Name the weights as the official code does, see `load_torch_checkpoint`."""
         names = []
         for k in range(1, self.num_layers + 1):
             for torch_name, name, kind in (
@@ -125,15 +134,25 @@ class ZeroDCEPlusPlus(ZeroDCE):
                 names.append((f"e_conv{k}.{torch_name}.bias", layer.bias, "vector"))
         return names
 
-    @staticmethod
-    def torch_arguments(shapes):
-        """Arguments of the model that a state dict of these shapes is for, or `None`."""
-        kernels = [name for name in shapes if name.endswith("point_conv.weight")]
-        first = shapes.get("e_conv1.point_conv.weight", ())
-        if len(first) != 4:
+    @classmethod
+    def layer_arguments(cls, kernels):
+        depthwise = kernels.get("depthwise_conv2d", [])
+        pointwise = kernels.get("conv2d", [])
+        if not depthwise or not pointwise or depthwise[0][:3] != (3, 3, 3):
             return None
-        filters = first[0] if len(kernels) > 1 else 32
-        return {"filters": filters, "num_layers": len(kernels)}
+        if any(len(shape) != 4 for shape in pointwise):
+            return None
+        return cls._size([shape[-1] for shape in pointwise])
+
+    @classmethod
+    def _size(cls, channels):
+        size = super()._size(channels)
+        del size["num_iterations"]  # there is one map, whatever their number
+        return size
+
+    @classmethod
+    def least_parameters(cls, num_layers, filters=1):
+        return max(num_layers - 2, 0) * filters**2
 
     def get_config(self):
         return {

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from zero_dce_keras.batch import SUFFIX, VIDEO_SUFFIXES, find_jobs
-from zero_dce_keras.images import PHOTOGRAPH_SUFFIXES, Photograph, read_photograph
+from zero_dce_keras.images import PHOTOGRAPH_SUFFIXES, Photograph
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +85,6 @@ def _enhance_video(enhancer, source, target, progress, **options):
 
 
 PHOTOGRAPHS = Kind(
-    "Photograph", PHOTOGRAPH_SUFFIXES, read_photograph, _enhance_photograph
+    "Photograph", PHOTOGRAPH_SUFFIXES, Photograph.read, _enhance_photograph
 )
 VIDEOS = Kind("Video", VIDEO_SUFFIXES, _first_frame, _enhance_video)

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image, ImageCms
 
-from zero_dce_keras.images import photograph_of, to_pil
+from zero_dce_keras.images import Photograph
 
 LONGEST_SIDE = 1024  # pixels: a slider answers in tenths of a second
 
@@ -45,11 +45,11 @@ def to_screen(photograph):
     Returns:
         uint8 array `(H, W, 3)`.
     """
-    image = to_pil(photograph).convert("RGB")
+    image = photograph.to_pil().convert("RGB")
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     if photograph.icc_profile and photograph.pixels.ndim == 3:
         image = _to_srgb(image, photograph.icc_profile)
-    return photograph_of(image).pixels
+    return Photograph.from_pil(image).pixels
 
 
 def _to_srgb(image, icc_profile):

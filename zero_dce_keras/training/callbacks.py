@@ -17,7 +17,7 @@ EXPLODED = 1000  # times the loss of the first batch
 
 
 class StopOnBadLoss(keras.callbacks.Callback):
-    """End the training when a loss is not a number, or has exploded.
+    """Callback that ends the training when a loss is not finite, or has exploded.
 
     To be the first of the callbacks: those that save weights then save none that are
     worthless.
@@ -77,18 +77,19 @@ class StopOnBadLoss(keras.callbacks.Callback):
 
 
 class AverageWeights(keras.callbacks.Callback):
-    """Validate and save the averages of the weights; train on with the weights.
+    """Callback that validates and saves the averages of the weights.
 
     For an optimizer with `use_ema`. From the validation to the next epoch, the model's
-    weights are the averages. (Keras' `SwapEMAWeights` puts the weights where the
-    averages were; what ends a training early then takes one for the other.)
+    weights are the averages; then the training goes on with the weights. (Keras'
+    `SwapEMAWeights` puts the weights where the averages were; what ends a training early
+    then takes one for the other.)
     """
 
     def __init__(self):
         super().__init__()
-        self.weights = None  # that training goes on with, while the averages are shown
+        self.weights = None  # that training goes on with, while the averages are in use
 
-    def show(self):
+    def use_averages(self):
         """Make the averages the model's weights, if they are not yet."""
         if self.weights is None:
             variables = self.model.trainable_variables
@@ -104,14 +105,14 @@ class AverageWeights(keras.callbacks.Callback):
             self.weights = None
 
     def on_test_begin(self, logs=None):
-        self.show()
+        self.use_averages()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.show()  # where there is no validation
+        self.use_averages()  # where there is no validation
 
 
 class SaveWeights(keras.callbacks.Callback):
-    """Save the whole model as `last.keras`, and the best weights so far.
+    """Callback that saves the whole model as `last.keras`, and the best weights so far.
 
     Each file is written under a temporary name and renamed, so that a run that is
     killed leaves whole files.
@@ -154,7 +155,7 @@ class SaveWeights(keras.callbacks.Callback):
             save(temporary)
 
     def _check_room(self):
-        """An `OSError` where the disk is full: HDF5 would crash the process."""
+        """Raise an `OSError` where the disk is full: HDF5 would crash the process."""
         # Weights, their averages and Adam's two moments, twice over.
         size = 8 * sum(4 * math.prod(weight.shape) for weight in self.model.weights)
         try:
@@ -165,7 +166,7 @@ class SaveWeights(keras.callbacks.Callback):
 
 
 class SavePictures(keras.callbacks.Callback):
-    """Every few epochs, show what the model makes of some fixed images.
+    """Callback that shows, every few epochs, what the model makes of some images.
 
     Writes `pictures/epoch_0005.png` and so on: input, output and, where there is one,
     reference, an image a row.

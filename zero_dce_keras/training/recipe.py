@@ -1,15 +1,61 @@
 """What a training run consists of, in one flat record."""
 
 import dataclasses
-import math
+from typing import Any
+
+from zero_dce_keras.errors import check_choice, check_not_negative, check_positive
+from zero_dce_keras.losses.table import LOSS_FORMS, WEIGHTED_LOSSES
+from zero_dce_keras.models.registry import BLOCKS, MODELS, RESAMPLINGS
+
+SMALLEST_IMAGE = 16  # pixels on a side: the window of the losses
+# Fields of earlier versions, with the only value that this one still reads.
+REMOVED_FIELDS = {"adaptive_tone": False}
 
 
 def _option(default, help, **metadata):
+    """Make a field of a recipe, which is an option of `fit`.
+
+    Args:
+        default: value of the field. Where it is `None`, `None` is always allowed.
+        help: for `fit --help`.
+        **metadata: `choices`, a tuple; or `check`, a function of the field's name and
+            value that raises a `ValueError`.
+    """
     return dataclasses.field(default=default, metadata={"help": help, **metadata})
 
 
+def _range(text, contains):
+    """Make a check that a value is in a range.
+
+    Args:
+        text: the range, for the message.
+        contains: function of a value.
+    """
+
+    def check(name, value):
+        if not contains(value):
+            raise ValueError(f"{name} must be {text}. Received: {value}")
+
+    return check
+
+
+# The weights of the losses, a field for each. `Any`, because mypy cannot read its fields.
+LossWeights: Any = dataclasses.make_dataclass(
+    "LossWeights",
+    [
+        (
+            loss.weight_field,
+            float,
+            _option(loss.weight, f"weight of {loss.help}", check=check_not_negative),
+        )
+        for loss in WEIGHTED_LOSSES
+    ],
+    frozen=True,
+)
+
+
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class Recipe(LossWeights):
     """Everything that decides what a run learns; `fit` has an option for each field.
 
     Example:
@@ -21,89 +67,124 @@ class Recipe:
     model: str = _option(
         "zero_dce",
         "what to train",
-        choices=("zero_dce", "zero_dce_plus_plus", "mirnet"),
+        choices=tuple(MODELS),
     )
-    train_images: int = _option(400, "about how many images to train on")
-    validation_images: int = _option(85, "about how many images to validate on")
-    image_size: int = _option(256, "side of the training images in pixels, at least 16")
-    batch_size: int = _option(16, "images in a batch")
+    train_images: int = _option(
+        400, "about how many images to train on", check=check_positive
+    )
+    validation_images: int = _option(
+        85, "about how many images to validate on", check=check_not_negative
+    )
+    image_size: int = _option(
+        256, f"side of the training images in pixels, at least {SMALLEST_IMAGE}"
+    )
+    batch_size: int = _option(16, "images in a batch", check=check_positive)
     drop_remainder: bool = _option(False, "leave out a last batch that is not full")
     crop: bool = _option(False, "cut random squares out instead of resizing")
     flip: bool = _option(False, "mirror images left-right at random")
     augment_exposure: float = _option(
-        0.0, "s: make low-light images darker or brighter, by 1/(1+s) to 1+s"
+        0.0,
+        "s: make low-light images darker or brighter, by 1/(1+s) to 1+s",
+        check=check_not_negative,
     )
-    augment_gamma: float = _option(0.0, "s: raise them to powers from 1/(1+s) to 1+s")
+    augment_gamma: float = _option(
+        0.0, "s: raise them to powers from 1/(1+s) to 1+s", check=check_not_negative
+    )
     augment_white_balance: float = _option(
-        0.0, "s: multiply their red and blue by 1/(1+s) to 1+s"
+        0.0,
+        "s: multiply their red and blue by 1/(1+s) to 1+s",
+        check=check_not_negative,
     )
     augment_noise: float = _option(
-        0.0, "add Gaussian noise of up to this standard deviation to them"
+        0.0,
+        "add Gaussian noise of up to this standard deviation to them",
+        check=check_not_negative,
     )
     rotate: bool = _option(False, "turn square images by 0, 90, 180 or 270° at random")
     mixup: bool = _option(False, "mix the images of a batch in random proportions")
-    epochs: int = _option(50, "passes through the training images")
-    learning_rate: float = _option(1e-4, "Adam's learning rate")
+    epochs: int = _option(
+        50, "passes through the training images", check=check_positive
+    )
+    learning_rate: float = _option(1e-4, "Adam's learning rate", check=check_positive)
     cosine_decay: bool = _option(
         False, "lower the learning rate to 0 along a cosine over the run"
     )
     plateau_epochs: int | None = _option(
-        None, "halve the learning rate after so many epochs without a better monitor"
+        None,
+        "halve the learning rate after so many epochs without a better monitor",
+        check=check_positive,
     )
     ema: float | None = _option(
-        None, "momentum of averaged weights, which are those saved; in [0, 1)"
+        None,
+        "momentum of averaged weights, which are those saved; in [0, 1)",
+        check=_range("in [0, 1)", lambda value: 0 <= value < 1),
     )
     global_clipnorm: float | None = _option(
-        None, "scale gradients with a larger global norm down to it"
+        None,
+        "scale gradients with a larger global norm down to it",
+        check=check_not_negative,
     )
     l2: float | None = _option(
-        None, "L2 weight decay, added to the gradient after clipping"
+        None,
+        "L2 weight decay, added to the gradient after clipping",
+        check=check_not_negative,
     )
-    weight_decay: float | None = _option(None, "decoupled weight decay (AdamW's)")
-    num_iterations: int = _option(8, "curve maps, and times a curve is applied")
-    filters: int = _option(32, "channels of DCE-Net's hidden layers")
-    num_layers: int = _option(7, "convolutions of DCE-Net, an odd number")
+    weight_decay: float | None = _option(
+        None, "decoupled weight decay (AdamW's)", check=check_not_negative
+    )
+    num_iterations: int = _option(
+        8, "curve maps, and times a curve is applied", check=check_positive
+    )
+    filters: int = _option(
+        32, "channels of DCE-Net's hidden layers", check=check_positive
+    )
+    num_layers: int = _option(
+        7,
+        "convolutions of DCE-Net, an odd number",
+        check=_range("odd and positive", lambda layers: layers > 0 and layers % 2 == 1),
+    )
     scale_factor: int = _option(
-        12, "how much smaller the image is that Zero-DCE++ looks at"
+        12,
+        "how much smaller the image is that Zero-DCE++ looks at",
+        check=check_positive,
     )
     resampling: str = _option(
         "official",
         "how Zero-DCE++ shrinks images and stretches its map",
-        choices=("official", "area"),
+        choices=RESAMPLINGS,
     )
-    num_rrg: int = _option(3, "MIRNet's recursive residual groups")
-    num_mrb: int = _option(2, "multi-scale residual blocks in a group")
-    channels: int = _option(64, "channels of MIRNet's features at full resolution")
-    block: str = _option(
-        "multi_scale", "MIRNet's blocks", choices=("multi_scale", "residual")
+    num_rrg: int = _option(
+        3, "MIRNet's recursive residual groups", check=check_positive
     )
-    ssim_weight: float = _option(0.0, "weight of 1 − SSIM in MIRNet's loss")
+    num_mrb: int = _option(
+        2, "multi-scale residual blocks in a group", check=check_positive
+    )
+    channels: int = _option(
+        64, "channels of MIRNet's features at full resolution", check=check_positive
+    )
+    block: str = _option("multi_scale", "MIRNet's blocks", choices=BLOCKS)
+    ssim_weight: float = _option(
+        0.0, "weight of 1 − SSIM in MIRNet's loss", check=check_not_negative
+    )
     initial_stddev: float | None = _option(
-        None, "draw kernels from N(0, this) instead of Glorot's uniform distribution"
+        None,
+        "draw kernels from N(0, this) instead of Glorot's uniform distribution",
+        check=check_not_negative,
     )
-    well_exposedness: float = _option(0.6, "brightness asked of every patch, in [0, 1]")
-    exposure_patch_size: int = _option(16, "side of those patches in pixels")
-    loss_form: str = _option(
-        "official", "form of the losses", choices=("official", "paper", "notebook")
+    well_exposedness: float = _option(
+        0.6,
+        "brightness asked of every patch, in [0, 1]",
+        check=_range("in [0, 1]", lambda value: 0 <= value <= 1),
     )
-    spatial_weight: float = _option(1.0, "weight of spatial consistency")
-    exposure_weight: float = _option(10.0, "weight of exposure control")
-    color_weight: float = _option(5.0, "weight of colour constancy")
-    smoothness_weight: float = _option(200.0, "weight of illumination smoothness")
-    denoising_weight: float = _option(
-        0.0, "weight of the denoising loss, neighbour against neighbour"
+    exposure_patch_size: int = _option(
+        16, "side of those patches in pixels", check=check_positive
     )
-    total_variation_weight: float = _option(
-        0.0, "weight of the total variation of what the denoising loss looks at"
-    )
+    loss_form: str = _option("official", "form of the losses", choices=LOSS_FORMS)
     normalize_exposure: bool = _option(
         False, "bring every photograph to one brightness before the network sees it"
     )
     leave_well_exposed: bool = _option(
         False, "normalise dark photographs only, the less the brighter they are"
-    )
-    adaptive_tone: bool = _option(
-        False, "normalise with a black level and a gamma that follow the photograph"
     )
     denoising_filter: bool = _option(
         False, "smooth the noise of every photograph before all else"
@@ -116,44 +197,60 @@ class Recipe:
         "what the best weights are best at, on the validation images",
         choices=("total_loss", "psnr", "ssim"),
     )
-    seed: int = _option(1143, "seed of weights, order and augmentation")
+    seed: int = _option(
+        1143,
+        "seed of weights, order and augmentation",
+        check=_range("in [0, 2³²)", lambda value: 0 <= value < 2**32),
+    )
+
+    @classmethod
+    def from_stored(cls, values):
+        """Read a recipe that this version or an earlier one stored.
+
+        Args:
+            values: dict by the names of the fields. What it lacks has its default; a
+                field that is gone must have the value that does nothing.
+
+        Raises:
+            ValueError: if it has a field that this version does not have.
+
+        Example:
+            >>> Recipe.from_stored({"epochs": 2, "adaptive_tone": False}).epochs
+            2
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        for name in values.keys() - names:
+            if name not in REMOVED_FIELDS or values[name] != REMOVED_FIELDS[name]:
+                raise ValueError(
+                    "a recipe must have fields of this version only. "
+                    f"Received: {name}={values[name]!r}"
+                )
+        return cls(**{name: values[name] for name in names & values.keys()})
 
     def check(self):
         """Raise a `ValueError` for what cannot be trained with."""
-        smallest = max(16, self.exposure_patch_size)
-        if self.image_size < smallest:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is None and field.default is None:
+                continue
+            if "choices" in field.metadata:
+                check_choice(field.name, value, field.metadata["choices"])
+            if "check" in field.metadata:
+                field.metadata["check"](field.name, value)
+        smallest = max(SMALLEST_IMAGE, self.exposure_patch_size)
+        if not self.image_size >= smallest:  # NaN is not either
             raise ValueError(
                 f"image_size must be at least {smallest}, the window of the losses. "
                 f"Received: {self.image_size}"
             )
-        for name in (
-            "train_images",
-            "batch_size",
-            "epochs",
-            "learning_rate",
-            "num_iterations",
-            "filters",
-            "num_layers",
-            "scale_factor",
-            "exposure_patch_size",
-            "num_rrg",
-            "num_mrb",
-            "channels",
+        if self.plateau_epochs is not None and (
+            self.cosine_decay or not self.validation_images
         ):
-            value = getattr(self, name)
-            if not 0 < value < math.inf:  # NaN is neither
-                raise ValueError(f"{name} must be positive. Received: {value}")
-        if self.num_layers % 2 == 0:
-            raise ValueError(f"num_layers must be odd. Received: {self.num_layers}")
-        if not 0 <= self.seed < 2**32:
-            raise ValueError(f"seed must be in [0, 2³²). Received: {self.seed}")
-        if not 0 <= self.well_exposedness <= 1:
             raise ValueError(
-                f"well_exposedness must be in [0, 1]. Received: {self.well_exposedness}"
+                "plateau_epochs needs validation_images, and no cosine_decay "
+                "(--no-cosine-decay). Received: "
+                f"{self.validation_images} and cosine_decay={self.cosine_decay}"
             )
-        if self.ema is not None and not 0 <= self.ema < 1:
-            raise ValueError(f"ema must be in [0, 1). Received: {self.ema}")
-        self._check_plateau()
         if self.denoising_filter and (
             self.denoising_weight or self.total_variation_weight
         ):
@@ -162,60 +259,17 @@ class Recipe:
                 "denoising_filter has mixed: use one or the other "
                 "(--no-denoising-filter)"
             )
-        if self.teacher is not None and self.trains_on_pairs:
+        if self.teacher is not None and self.learns_from_pairs:
             raise ValueError(
                 "teacher is for models that learn without references. Received: "
                 f"{self.teacher!r} for {self.model}"
             )
-        for name in (
-            "validation_images",
-            "initial_stddev",
-            "ssim_weight",
-            "spatial_weight",
-            "exposure_weight",
-            "color_weight",
-            "smoothness_weight",
-            "denoising_weight",
-            "total_variation_weight",
-            "global_clipnorm",
-            "l2",
-            "weight_decay",
-            "augment_exposure",
-            "augment_gamma",
-            "augment_white_balance",
-            "augment_noise",
-        ):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < math.inf:
-                raise ValueError(
-                    f"{name} must be finite and not negative. Received: {value}"
-                )
-        for name in ("model", "resampling", "loss_form", "monitor", "block"):
-            choices = self.__dataclass_fields__[name].metadata["choices"]
-            if getattr(self, name) not in choices:
-                raise ValueError(
-                    f"{name} must be one of {choices}. Received: {getattr(self, name)!r}"
-                )
-
-    def _check_plateau(self):
-        if self.plateau_epochs is None:
-            return
-        if self.plateau_epochs < 1:
-            raise ValueError(
-                f"plateau_epochs must be positive. Received: {self.plateau_epochs}"
-            )
-        if self.cosine_decay or not self.validation_images:
-            raise ValueError(
-                "plateau_epochs needs validation_images, and no cosine_decay "
-                "(--no-cosine-decay). Received: "
-                f"{self.validation_images} and cosine_decay={self.cosine_decay}"
-            )
 
     @property
-    def trains_on_pairs(self):
+    def learns_from_pairs(self):
         """Whether the model needs references, and is validated on whole images."""
-        return self.model == "mirnet"
+        return MODELS[self.model].learns_from_pairs
 
     def replace(self, **changes):
-        """A copy with other values in some fields."""
+        """Return a copy with other values in some fields."""
         return dataclasses.replace(self, **changes)

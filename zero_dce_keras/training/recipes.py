@@ -2,9 +2,21 @@
 
 from zero_dce_keras.training.recipe import Recipe
 
+RECIPES = {}  # by the names that `fit --recipe` takes
+DEFAULT_RECIPES = {}  # names of recipes by those of models: the first for each
 
+
+def recipe(function):
+    """Add a function that returns a `Recipe` to `RECIPES`; its docstring is the lab card."""
+    name = function.__name__.replace("_", "-")
+    RECIPES[name] = function
+    DEFAULT_RECIPES.setdefault(function().model, name)
+    return function
+
+
+@recipe
 def default():
-    """The recipe of the preset `zero_dce_lol`.
+    """Train the preset `zero_dce_lol`.
 
     Command: python -m zero_dce_keras.fit --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
@@ -28,8 +40,9 @@ def default():
     )
 
 
+@recipe
 def denoise():
-    """The recipe of the preset `zero_dce_lol_denoise`: a filter before the curves.
+    """Train the preset `zero_dce_lol_denoise`: a filter before the curves.
 
     Command: python -m zero_dce_keras.fit --recipe denoise --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
@@ -47,8 +60,9 @@ def denoise():
     )
 
 
+@recipe
 def tiny():
-    """The recipe of the preset `tiny_lol_denoise`: 14,676 parameters.
+    """Train the preset `tiny_lol_denoise`: 14,676 parameters.
 
     Command: python -m zero_dce_keras.fit --recipe tiny --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
@@ -58,8 +72,9 @@ def tiny():
     return denoise().replace(filters=12, learning_rate=2e-3, epochs=4)
 
 
+@recipe
 def general():
-    """The recipe of the preset `zero_dce_general`: ordinary photographs, bright ones too.
+    """Train the preset `zero_dce_general`: ordinary photographs, bright ones too.
 
     Command: python -m zero_dce_keras.fit --recipe general --dataset folder --data-dir SICE
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
@@ -69,8 +84,9 @@ def general():
     return denoise().replace(leave_well_exposed=True)
 
 
+@recipe
 def plus_plus():
-    """Zero-DCE++, a tenth of the parameters, trained by the losses.
+    """Train Zero-DCE++, with a tenth of the parameters, by its own losses.
 
     Command: python -m zero_dce_keras.fit --model zero_dce_plus_plus --data-dir DIR
     (or --recipe plus-plus)
@@ -89,8 +105,9 @@ def plus_plus():
     )
 
 
+@recipe
 def companion():
-    """The recipe of the preset `zero_dce_plus_plus_lol`: the pictures of a larger model.
+    """Train the preset `zero_dce_plus_plus_lol` to give the pictures of a larger model.
 
     Zero-DCE++ learns to give what `zero_dce_lol_denoise` gives, so that for it
     `fast=True` is faster and not another look.
@@ -109,8 +126,9 @@ def companion():
     )
 
 
+@recipe
 def companion_general():
-    """The recipe of `zero_dce_plus_plus_general`, for `zero_dce_general`.
+    """Train the preset `zero_dce_plus_plus_general`, the fast weights of `zero_dce_general`.
 
     The photographs of SICE have 256 pixels on a side here: at scale 4 the network sees
     64, about what it sees of the originals, and of a photograph, at scale 12, which the
@@ -131,8 +149,9 @@ def companion_general():
     )
 
 
+@recipe
 def demo():
-    """A minute on the embedded sample: what `make demo` trains.
+    """Train for a minute on the embedded sample, as `make demo` does.
 
     Command: python -m zero_dce_keras.fit --dataset sample --recipe demo
     Hardware: 2 cores of an AMD EPYC.
@@ -148,8 +167,9 @@ def demo():
     )
 
 
+@recipe
 def notebook():
-    """The Keras notebook that many start from, with its own forms of the losses.
+    """Train as the Keras notebook that many start from, with its forms of the losses.
 
     Command: python -m zero_dce_keras.fit --recipe notebook --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
@@ -171,8 +191,9 @@ def notebook():
     )
 
 
+@recipe
 def small_batch():
-    """A course project's: batches of 4, the official losses.
+    """Train as a course project did: batches of 4, the official losses.
 
     Command: python -m zero_dce_keras.fit --recipe small-batch --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with another training.
@@ -188,8 +209,9 @@ def small_batch():
     )
 
 
+@recipe
 def large_batch():
-    """350 pairs to train on, 100 to validate on, the rest to test on.
+    """Train on 350 pairs in large batches, validate on 100, and test on the rest.
 
     Command: python -m zero_dce_keras.fit --recipe large-batch --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with another training;
@@ -205,8 +227,9 @@ def large_batch():
     )
 
 
+@recipe
 def official():
-    """The official PyTorch code's optimisation, on LOL.
+    """Train on LOL with the optimisation of the official PyTorch code.
 
     Command: python -m zero_dce_keras.fit --recipe official --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with another training.
@@ -225,8 +248,9 @@ def official():
     )
 
 
+@recipe
 def mirnet():
-    """The official MIRNet, 31,787,419 parameters, on LOL's pairs. It wants a GPU.
+    """Train the official MIRNet, 31,787,419 parameters, on LOL's pairs, with a GPU.
 
     Command: python -m zero_dce_keras.fit --recipe mirnet --data-dir DIR
     Hardware: tried on 2 cores of an AMD EPYC, both busy with other work.
@@ -249,8 +273,9 @@ def mirnet():
     )
 
 
+@recipe
 def mirnet_small():
-    """A MIRNet that learns on a CPU: one group, one block, 8 channels.
+    """Train a MIRNet that learns on a CPU: one group, one block, 8 channels.
 
     Command: python -m zero_dce_keras.fit --recipe mirnet-small --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, shared with three other trainings.
@@ -279,8 +304,9 @@ def mirnet_small():
     )
 
 
+@recipe
 def mirnet_lol():
-    """The recipe of the preset `mirnet_lol`: a small MIRNet, photographs of one brightness.
+    """Train the preset `mirnet_lol`: a small MIRNet on photographs of one brightness.
 
     Command: KERAS_BACKEND=torch python -m zero_dce_keras.fit --recipe mirnet-lol \
         --data-dir DIR
@@ -303,29 +329,3 @@ def mirnet_lol():
         normalize_exposure=True,
         monitor="total_loss",
     )
-
-
-RECIPES = {
-    "default": default,
-    "denoise": denoise,
-    "tiny": tiny,
-    "general": general,
-    "plus-plus": plus_plus,
-    "companion": companion,
-    "companion-general": companion_general,
-    "demo": demo,
-    "notebook": notebook,
-    "small-batch": small_batch,
-    "large-batch": large_batch,
-    "official": official,
-    "mirnet": mirnet,
-    "mirnet-small": mirnet_small,
-    "mirnet-lol": mirnet_lol,
-}
-
-# What `fit --model NAME` trains by, where no recipe is named.
-DEFAULT_RECIPES = {
-    "zero_dce": "default",
-    "zero_dce_plus_plus": "plus-plus",
-    "mirnet": "mirnet",
-}

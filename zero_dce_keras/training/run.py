@@ -1,6 +1,6 @@
 """Training a model by a recipe, from files to a run directory."""
 
-import dataclasses
+import logging
 import platform
 import sys
 from pathlib import Path
@@ -12,12 +12,13 @@ from zero_dce_keras.devices import describe_device, is_out_of_memory
 from zero_dce_keras.files import remove_leftovers, replacing
 from zero_dce_keras.images import plot_history
 from zero_dce_keras.locks import locked
-from zero_dce_keras.models import open_model
-from zero_dce_keras.progress import say
-from zero_dce_keras.training.build import build_model, whole_image_statistics
+from zero_dce_keras.models import load_model
+from zero_dce_keras.training.build import build_model
 from zero_dce_keras.training.run_callbacks import RunCallbacks
 from zero_dce_keras.training.run_config import check_new, check_same, write_config
 from zero_dce_keras.version import __version__
+
+log = logging.getLogger(__name__)
 
 
 def train(
@@ -43,8 +44,8 @@ def train(
         data_dir: where the data lies.
         output: directory of the run; new, or without a run in it.
         weights: preset, `.weights.h5`, `.keras` or preset directory to start from.
-        mixed_precision: compute DCE-Net in bfloat16; curves, losses and output stay
-            float32.
+        mixed_precision: compute the network in bfloat16; curves, losses and output
+            stay float32.
         verbose: as in `keras.Model.fit`.
         resume: go on after the last whole epoch of the run in `output`, which must be
             this same run. It ends with the weights that it would have had uninterrupted,
@@ -77,17 +78,17 @@ def train(
     config["monitor"] = usable_monitor(recipe.monitor, splits)
     if resume:
         check_same(run_dir, config)
-    pictures = a_few(splits.validation or splits.train)
+    pictures = sample_pairs(splits.validation or splits.train)
     callbacks = RunCallbacks(recipe, run_dir, config["monitor"], model, pictures)
     done = callbacks.state.restore() if resume else 0
-    training_data, validation_data = make_datasets(splits, recipe, done)
+    training_data, validation_data = make_datasets(splits, recipe, model, done)
     run_dir.mkdir(parents=True, exist_ok=True)
     with locked(run_dir / ".lock", ValueError(f"{run_dir} is trained in right now")):
         remove_leftovers(run_dir, older_than=0, recursive=True)
         write_config(run_dir, config)
-        say(f"{splits.describe()}; on {config['device']}; writing {run_dir}")
+        log.info("%s; on %s; writing %s", splits.describe(), config["device"], run_dir)
         if done:
-            say(f"{done} of {recipe.epochs} epochs are done")
+            log.info("%s of %s epochs are done", done, recipe.epochs)
         try:
             model.fit(
                 training_data,
@@ -100,7 +101,9 @@ def train(
             )
         except KeyboardInterrupt:
             epochs = len(callbacks.history.epoch)
-            say(f"stopped after {epochs} whole epochs; --resume goes on from there")
+            log.warning(
+                "stopped after %s whole epochs; --resume goes on from there", epochs
+            )
             callbacks.save_last()
         except Exception as error:
             if not is_out_of_memory(error):
@@ -121,7 +124,7 @@ def draw_history(history, run_dir):
 
 
 def out_of_memory(recipe, device):
-    """The error that says what to do about it."""
+    """Return the error that says what to do about it."""
     return MemoryError(
         f"out of memory on {device}: batch_size={recipe.batch_size} of "
         f"image_size={recipe.image_size}. Lower --batch-size or --image-size, or try "
@@ -131,16 +134,30 @@ def out_of_memory(recipe, device):
 
 def check_references(recipe, splits):
     """Raise a `ValueError` where a model needs references and the data has none."""
-    if recipe.trains_on_pairs and splits.train[0].reference is None:
+    if recipe.learns_from_pairs and splits.train[0].reference is None:
         raise ValueError(
             f"{recipe.model} learns from pairs: a folder must have low/ and high/ in "
             "it. Received: photographs without references"
         )
 
 
-def make_datasets(splits, recipe, first_epoch=0):
-    """The training and the validation pipeline of a recipe; the latter may be None."""
-    whole_images = recipe.trains_on_pairs  # never random crops, never resized
+def make_datasets(splits, recipe, model, first_epoch=0):
+    """Make the training and the validation pipeline of a recipe.
+
+    Args:
+        splits: `Splits` of the pairs.
+        recipe: the `Recipe`.
+        model: the model, which measures whole images where it learns from crops.
+        first_epoch: number of the epoch to begin with.
+
+    Returns:
+        `(training, validation)`, as from `make_dataset`; without validation images,
+        `None` for the latter.
+    """
+    whole_images = recipe.learns_from_pairs  # never random crops, never resized
+    # Learning from pairs, a network must see crops as bright as in the whole image: a
+    # crop alone does not tell whether its reference is bright.
+    measure = recipe.learns_from_pairs and recipe.crop and recipe.normalize_exposure
     training_data = make_dataset(
         splits.train,
         recipe.image_size,
@@ -160,7 +177,7 @@ def make_datasets(splits, recipe, first_epoch=0):
             seed=recipe.seed,
         ),
         first_epoch=first_epoch,
-        statistics=whole_image_statistics(recipe),
+        statistics=model.gains if measure else None,
     )
     if not splits.validation:
         return training_data, None
@@ -172,21 +189,23 @@ def make_datasets(splits, recipe, first_epoch=0):
 
 
 def usable_monitor(monitor, splits):
-    """The tracker to choose weights by: not `psnr` or `ssim` without references."""
+    """Return the tracker to choose weights by: no `psnr` or `ssim` without references."""
     if monitor == "total_loss" or (splits.validation or splits.train)[0].reference:
         return monitor
-    say(f"no references, so no {monitor}: the best weights have the least total_loss")
+    log.warning(
+        "no references, so no %s: the best weights have the least total_loss", monitor
+    )
     return "total_loss"
 
 
-def a_few(pairs, count=4):
-    """Some pairs from all over a list: neighbours often show the same scene."""
+def sample_pairs(pairs, count=4):
+    """Take some pairs from all over a list: neighbours often show the same scene."""
     return pairs[:: max(1, len(pairs) // count)][:count]
 
 
 def start_from(model, weights):
     """Give a model the weights of another of the same size."""
-    other = open_model(weights)
+    other = load_model(weights)
     if type(other) is not type(model):
         raise ValueError(
             f"{weights} must hold a {type(model).__name__}. "
@@ -203,16 +222,20 @@ def start_from(model, weights):
     here, there = model.get_config(), other.get_config()
     for name in ("exposure_normalization", "denoising_filter"):
         if here[name] != there[name]:
-            say(
-                f"note: {weights} were trained with {name}={there[name]}; this run has "
-                f"{name}={here[name]}"
+            log.warning(
+                "note: %s were trained with %s=%s; this run has %s=%s",
+                weights,
+                name,
+                there[name],
+                name,
+                here[name],
             )
 
 
 def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):
-    """What is run, on what, with which versions: the content of `config.json`."""
+    """Return what is run, on what, with which versions: the content of `config.json`."""
     return {
-        "recipe": dataclasses.asdict(recipe),
+        "recipe": recipe,
         "dataset": dataset,
         "data_dir": None if data_dir is None else str(data_dir),
         "weights": None if weights is None else str(weights),

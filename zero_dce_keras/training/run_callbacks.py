@@ -1,10 +1,10 @@
 """The callbacks of a run, in the order in which they must act."""
 
 import importlib.util
+import logging
 
 import keras
 
-from zero_dce_keras.progress import say
 from zero_dce_keras.training.callbacks import (
     AverageWeights,
     SavePictures,
@@ -13,9 +13,11 @@ from zero_dce_keras.training.callbacks import (
 )
 from zero_dce_keras.training.state import RunState
 
+log = logging.getLogger(__name__)
+
 
 class RunCallbacks:
-    """What happens while a model is trained by a recipe.
+    """The callbacks of the training by a recipe.
 
     Args:
         recipe: the `Recipe`.
@@ -60,12 +62,12 @@ class RunCallbacks:
     def save_last(self):
         """Save the model as it is now, in the middle of an epoch too."""
         if self._averages:
-            self._averages.show()
+            self._averages.use_averages()
         self.best.save_last()
 
 
 def plateau_schedule(recipe, monitor):
-    """The callback that halves the learning rate, or `None`."""
+    """Make the callback that halves the learning rate; `None` where the recipe has none."""
     if recipe.plateau_epochs is None:
         return None
     return keras.callbacks.ReduceLROnPlateau(
@@ -77,9 +79,9 @@ def plateau_schedule(recipe, monitor):
 
 
 def tensorboard(directory):
-    """The callback that writes TensorBoard logs, where there is TensorFlow to do it."""
+    """Make the callback that writes TensorBoard logs, in a list; empty without TensorFlow."""
     if not importlib.util.find_spec("tensorflow"):
-        say(
+        log.info(
             "no TensorBoard logs: Keras writes them with TensorFlow; history.csv has all"
         )
         return []

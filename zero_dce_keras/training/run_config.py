@@ -1,9 +1,12 @@
 """`config.json`: what a run directory holds, so that runs are not mixed."""
 
+import dataclasses
 import json
 from pathlib import Path
 
+from zero_dce_keras.errors import one_line
 from zero_dce_keras.files import replacing
+from zero_dce_keras.training.recipe import Recipe
 
 CONFIG_FILE = "config.json"
 # What must be the same for a run to go on.
@@ -19,23 +22,31 @@ SAME = (
 
 
 def read_config(run_dir):
-    """What is run in a directory, as a dict; `None` where no run is."""
+    """Read what is run in a directory, by this version or an earlier one.
+
+    Returns:
+        dict with a `Recipe` under `recipe`; `None` where there is no run.
+
+    Raises:
+        ValueError: if it cannot be read, or its recipe is not one of this version.
+    """
     path = Path(run_dir) / CONFIG_FILE
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(config["recipe"], dict):
-            raise TypeError("no recipe in it")
-        return config
+        return {**config, "recipe": Recipe.from_stored(config["recipe"])}
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: not the configuration of a run: {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path}: not the configuration of a run: {one_line(error)}"
+        ) from None
 
 
 def write_config(run_dir, config):
-    """Write `config.json`."""
+    """Write `config.json`, of a dict with a `Recipe` under `recipe`."""
+    text = json.dumps(config, indent=2, default=dataclasses.asdict)
     with replacing(Path(run_dir) / CONFIG_FILE) as temporary:
-        temporary.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def check_new(run_dir):
@@ -55,10 +66,11 @@ def check_same(run_dir, config):
     there = read_config(run_dir)
     if there is None:
         return
+    old, new = _flatten(there), _flatten(config)
     differences = [
-        f"{name} is {old!r} there and {new!r} here"
-        for name, old, new in _pairs(there, config)
-        if old != new
+        f"{name} is {old[name]!r} there and {new[name]!r} here"
+        for name in new
+        if old[name] != new[name]
     ]
     if differences:
         raise ValueError(
@@ -67,12 +79,7 @@ def check_same(run_dir, config):
         )
 
 
-def _pairs(there, here):
-    """`(name, there, here)` of all that must be the same."""
-    for name in SAME:
-        old, new = there.get(name), here[name]
-        if isinstance(new, dict):
-            old = old if isinstance(old, dict) else {}
-            yield from ((each, old.get(each), new[each]) for each in new)
-        else:
-            yield name, old, new
+def _flatten(config):
+    """Return all that must be the same: a flat dict, with the recipe's fields."""
+    flat = {name: config.get(name) for name in SAME}
+    return {**flat, **dataclasses.asdict(flat.pop("recipe"))}

@@ -1,7 +1,9 @@
 """What a run needs to go on after it was killed."""
 
+import collections
 import csv
 import json
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -9,18 +11,20 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from zero_dce_keras.errors import one_line
 from zero_dce_keras.files import replacing
 
 STATE_FILE = "state.npz"
 HISTORY_FILE = "history.csv"
+NUMBER = re.compile(r"_\d+(?=[/_]|$)")  # at the end of a name in a path
 
 
 class RunState(keras.callbacks.Callback):
-    """Saves, after every epoch, all that the rest of the run depends on; brings it back.
+    """Callback that saves and restores all that the rest of a run depends on.
 
     One file, `state.npz`, which is replaced as a whole: weights, optimizer and seeds as
-    arrays, the rest as JSON. `history.csv` follows from it. To be the last of the
-    callbacks: what the others save is there before the epoch counts as done.
+    arrays by their paths, the rest as JSON. `history.csv` follows from it. To be the
+    last of the callbacks: what the others save is there before the epoch counts as done.
 
     Args:
         run_dir: directory of the files.
@@ -58,15 +62,16 @@ class RunState(keras.callbacks.Callback):
             return 0
         try:
             with np.load(path, allow_pickle=False) as file:
-                progress = json.loads(str(file["progress"]))
-                values = [file[f"variable_{i}"] for i in range(len(file.files) - 1)]
-            for variable, value in zip(self._variables(), values, strict=True):
-                variable.assign(value)
+                arrays = dict(file)
+            progress = json.loads(str(arrays.pop("progress")))
+            self._restore_variables(arrays)
             self._seconds = progress["seconds"]
             self._progress = progress
             self._restore_progress(progress)
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path}: not the state of this run: {error}") from None
+            raise ValueError(
+                f"{path}: not the state of this run: {one_line(error)}"
+            ) from None
         return len(self.history.epoch)
 
     def on_train_begin(self, logs=None):
@@ -77,6 +82,17 @@ class RunState(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._save()
         self._write_history()
+
+    def _restore_variables(self, arrays):
+        variables = self._variables()
+        if "variable_0" in arrays:  # version 0.1.0 numbered them
+            numbers = range(len(arrays))
+            values = [arrays[f"variable_{number}"] for number in numbers]
+            arrays = dict(zip(variables, values, strict=True))
+        if difference := arrays.keys() ^ variables.keys():
+            raise ValueError(f"{min(difference)} must be in both model and file")
+        for path, variable in variables.items():
+            variable.assign(arrays[path])
 
     def _restore_progress(self, progress):
         self.history.history = progress["history"]
@@ -93,18 +109,29 @@ class RunState(keras.callbacks.Callback):
         }
         for name, (item, attributes) in self.followed.items():
             progress[name] = {each: getattr(item, each) for each in attributes}
-        values = [each.numpy() for each in self._variables()]
+        arrays = {path: each.numpy() for path, each in self._variables().items()}
         if self.averages and self.averages.weights:
-            values[: len(self.averages.weights)] = self.averages.weights
-        arrays = {f"variable_{i}": value for i, value in enumerate(values)}
+            # In place of the averages, which the model has now. The trainable weights
+            # come first; what follows stays.
+            arrays |= dict(zip(arrays, self.averages.weights, strict=False))
         with replacing(self.run_dir / STATE_FILE) as temporary:
             np.savez(temporary, progress=np.array(json.dumps(progress)), **arrays)
 
     def _variables(self):
-        """Trainable weights, seeds and the like, and the optimizer's variables."""
+        """Return trainable weights, seeds and the like, and the optimizer's variables.
+
+        A dict by stable paths. Keras numbers the names of a process through, so that a
+        path has other numbers after other models; here the variables whose paths differ
+        in numbers alone are numbered, in their order in the model.
+        """
         model = self.model
         variables = [*model.trainable_variables, *model.non_trainable_variables]
-        return variables + model.optimizer.variables
+        named, counts = {}, collections.Counter()
+        for variable in variables + model.optimizer.variables:
+            path = NUMBER.sub("", variable.path)
+            counts[path] += 1
+            named[f"{path}/{counts[path]}"] = variable
+        return named
 
     def _write_history(self):
         names = sorted(self.history.history)

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 
 import zero_dce_keras
-from zero_dce_keras.models.mirnet.crop_like import CropLike
-from zero_dce_keras.models.mirnet.octaves import count_steps
-from zero_dce_keras.models.mirnet.pad_to_multiple import PadToMultiple
-from zero_dce_keras.models.mirnet.plain_residual_group import PlainResidualGroup
-from zero_dce_keras.models.mirnet.residual_down_sample import (
+from zero_dce_keras.models.mirnet.blocks import PlainResidualGroup
+from zero_dce_keras.models.mirnet.layers import CropLike, PadToMultiple
+from zero_dce_keras.models.mirnet.resampling import (
     ResidualDownSample,
+    ResidualUpSample,
     blur_and_halve,
+    count_steps,
+    double,
 )
-from zero_dce_keras.models.mirnet.residual_up_sample import ResidualUpSample, double
 
 CHANNELS = 8
 BLOCKS = {

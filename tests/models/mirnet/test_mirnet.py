@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from zero_dce_keras import (
+    DenoisingFilter,
     Enhancer,
+    ExposureNormalization,
     MIRNet,
     RecursiveResidualGroup,
     ZeroDCE,
@@ -16,8 +18,6 @@ from zero_dce_keras import (
 )
 from zero_dce_keras.losses import charbonnier
 from zero_dce_keras.metrics import psnr, ssim
-from zero_dce_keras.models import DenoisingFilter, open_model
-from zero_dce_keras.models.exposure_normalization import ExposureNormalization
 
 
 def small(**kwargs):
@@ -335,7 +335,7 @@ def test_trains_on_after_loading(low_light, reference, tmp_path):
 def test_a_weights_file_says_its_size(block, low_light, tmp_path):
     model = small(num_rrg=2, num_mrb=3, block=block)
     model.save_weights(tmp_path / "model.weights.h5")
-    opened = open_model(tmp_path / "model.weights.h5")
+    opened = load_model(tmp_path / "model.weights.h5")
     assert isinstance(opened, MIRNet)
     for name in MIRNet.size_arguments:
         assert getattr(opened, name) == getattr(model, name)

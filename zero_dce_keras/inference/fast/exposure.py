@@ -9,14 +9,12 @@ import numpy as np
 
 from zero_dce_keras.inference.fast.metering import cell_sums, log_gain
 from zero_dce_keras.inference.fast.prepare import LEVELS
-from zero_dce_keras.models import cell_size
 from zero_dce_keras.models.exposure_normalization import (
     BISECTIONS,
     BLACK,
     CENTRE_WIDTH,
-    LEAST_GAMMA,
     LOG_GAINS,
-    LOG_TYPICAL,
+    cell_size,
 )
 
 NO_GAINS = np.float32([1, 1, 1, 1, 0, 0, 0, 1])
@@ -38,14 +36,9 @@ def gains_of_image(normalization, image):
     weights = _metering_weights(normalization.centre_weight, *cells.shape[1:])
     cells, weights = cells.reshape(3, -1), weights.reshape(-1)
     share = _share(normalization, cells, weights)
-    black = np.float32(normalization.black) * cells.min(axis=1)
-    cells = cells - black[:, None] + np.float32(normalization.pedestal)
+    cells = cells + np.float32(normalization.pedestal)
     means = cells.mean(axis=1)
-    brightness = max(means.mean(), BLACK)
-    gamma = normalization.gamma + normalization.gamma_slope * (
-        np.log(brightness) - LOG_TYPICAL
-    )
-    gamma = np.float32(np.clip(gamma, LEAST_GAMMA, 1))
+    gamma = np.float32(normalization.gamma)
     white_balance = (means.mean() / np.maximum(means, BLACK)) ** normalization.cast
     powered = _power(cells * white_balance[:, None], gamma)
     low, high = LOG_GAINS
@@ -60,7 +53,7 @@ def gains_of_image(normalization, image):
         BISECTIONS,
     )
     factors = white_balance * np.exp(gain)
-    return np.float32([*factors, share, *black, gamma])
+    return np.float32([*factors, share, 0, 0, 0, gamma])
 
 
 def tone_table(normalization, gains):
@@ -68,9 +61,8 @@ def tone_table(normalization, gains):
     x = np.tile(LEVELS / 255, (3, 1))
     if normalization is None:
         return x
-    factors, black, gamma = gains[:3, None], gains[4:7, None], gains[7]
-    raised = np.maximum(x - black, 0) + np.float32(normalization.pedestal)
-    z = _power(raised * factors, gamma)
+    balanced = (x + np.float32(normalization.pedestal)) * gains[:3, None]
+    z = _power(balanced, gains[7])
     return z / np.sqrt(np.sqrt(1 + np.square(np.square(z))))
 
 

@@ -7,7 +7,7 @@ but not when one has that it imports from: after a change here, delete the `*.nb
 import numpy as np
 from numba import get_num_threads, njit
 
-from zero_dce_keras.luma import LUMA
+from zero_dce_keras.images.luma import LUMA
 
 f32 = np.float32
 RED, GREEN, BLUE = map(f32, LUMA)

@@ -3,15 +3,21 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.models.mirnet.channel_attention import ChannelAttention
-from zero_dce_keras.models.mirnet.parts import build_all, convolution, shared_slope
-from zero_dce_keras.models.mirnet.spatial_attention import SpatialAttention
+from zero_dce_keras.models.mirnet.layers import (
+    ChannelAttention,
+    SpatialAttention,
+    build_all,
+    convolution,
+    shared_slope,
+)
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
 class DualAttentionUnit(keras.layers.Layer):
-    """`x + conv1×1([spatial attention(y), channel attention(y)])`, y being two
-    convolutions of x with an activation between them; the shape stays.
+    """Attention to places and to channels, side by side, after two convolutions.
+
+    `x + conv1×1([spatial attention(y), channel attention(y)])`, y being two convolutions
+    of x with an activation between them; the shape stays.
 
     Args:
         channels: channels of the input.

@@ -1,12 +1,11 @@
 """MIRNet: a Keras model that learns to enhance from pairs."""
 
-import math
-
 import keras
 from keras import ops
 
 from zero_dce_keras import losses, metrics
 from zero_dce_keras.devices import list_gpus
+from zero_dce_keras.errors import check_not_negative, check_positive
 from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_names
@@ -65,10 +64,7 @@ class MIRNet(ImageModel):
         denoising_filter=None,
         **kwargs,
     ):
-        if not 0 <= ssim_weight < math.inf:  # NaN is neither
-            raise ValueError(
-                f"ssim_weight must be finite and not negative. Received: {ssim_weight}"
-            )
+        check_not_negative("ssim_weight", ssim_weight)
         names = ("total_loss", "charbonnier_loss", "ssim_loss")
         super().__init__(
             names if ssim_weight else names[:2],
@@ -76,7 +72,7 @@ class MIRNet(ImageModel):
             denoising_filter,
             **kwargs,
         )
-        losses.check_epsilon(epsilon)
+        check_positive("epsilon", epsilon)
         self.num_rrg = num_rrg
         self.num_mrb = num_mrb
         self.channels = channels
@@ -87,6 +83,17 @@ class MIRNet(ImageModel):
             num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
         )
         self.built = True  # by construction: the network knows its shapes
+
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        return {
+            **super().recipe_arguments(recipe),
+            "num_rrg": recipe.num_rrg,
+            "num_mrb": recipe.num_mrb,
+            "channels": recipe.channels,
+            "block": recipe.block,
+            "ssim_weight": recipe.ssim_weight,
+        }
 
     def compile(self, *args, **kwargs):
         if keras.backend.backend() == "tensorflow" and not list_gpus():
@@ -107,7 +114,7 @@ class MIRNet(ImageModel):
         return self._enhanced(self.normalize(low_light), training)
 
     def enhance(self, low_light, gains=None, denoise=True):
-        """Enhanced images, or parts of larger ones.
+        """Enhance images, or parts of larger ones.
 
         Args:
             low_light: float tensor `(B, H, W, 3)` in [0, 1].
@@ -125,13 +132,13 @@ class MIRNet(ImageModel):
         return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
 
     def normalize(self, low_light):
-        """As `prepare`, of images or of `(images, gains)`."""
+        """Prepare images, or `(images, gains)`."""
         if isinstance(low_light, (tuple, list)):
             return self.prepare(*low_light)
         return self.prepare(low_light)
 
     def losses_and_output(self, low_light, reference, training):
-        """One pass through the network: the losses, and the enhanced images.
+        """Compute the losses and the enhanced images.
 
         The loss is that of what the network gives, the images are clipped to [0, 1].
         """
@@ -151,20 +158,19 @@ class MIRNet(ImageModel):
         return values, ops.clip(enhanced, 0.0, 1.0)
 
     def torch_names(self):
-        """Where the parameters of a checkpoint of the official PyTorch code belong.
+        """Name the weights as the official code does, see `load_torch_checkpoint`.
 
         Returns:
             list of `(name, variable, kind)`; names that share a parameter share a
             variable.
 
         Raises:
-            ValueError: if the model has plain blocks, which the official code has not.
+            ValueError: the model has plain blocks, which the official code has not.
         """
         return torch_names(self.network)
 
-    @staticmethod
-    def torch_arguments(shapes):
-        """Arguments of the model that a state dict of these shapes is for, or `None`."""
+    @classmethod
+    def torch_arguments(cls, shapes):
         parts = [name.split(".") for name in shapes if name.startswith("body.")]
         groups = {part[1] for part in parts}
         blocks = {part[3] for part in parts if len(part) > 5}
@@ -175,6 +181,10 @@ class MIRNet(ImageModel):
             "num_mrb": len(blocks),
             "channels": shapes["conv_in.weight"][0],
         }
+
+    @classmethod
+    def least_parameters(cls, num_rrg, num_mrb, channels):
+        return 1200 * num_rrg * num_mrb * channels**2  # the largest kernels alone
 
     def get_config(self):
         return {

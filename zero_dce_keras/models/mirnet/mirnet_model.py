@@ -2,14 +2,18 @@
 
 import keras
 
-from zero_dce_keras.models.mirnet.crop_like import CropLike
-from zero_dce_keras.models.mirnet.multi_scale_residual_block import LEVELS
-from zero_dce_keras.models.mirnet.pad_to_multiple import PadToMultiple
-from zero_dce_keras.models.mirnet.parts import convolution, learnt_slope
-from zero_dce_keras.models.mirnet.plain_residual_group import PlainResidualGroup
-from zero_dce_keras.models.mirnet.recursive_residual_group import RecursiveResidualGroup
-
-BLOCKS = ("multi_scale", "residual")
+from zero_dce_keras.models.mirnet.blocks import (
+    LEVELS,
+    PlainResidualGroup,
+    RecursiveResidualGroup,
+)
+from zero_dce_keras.models.mirnet.layers import (
+    CropLike,
+    PadToMultiple,
+    convolution,
+    learnt_slope,
+)
+from zero_dce_keras.models.registry import BLOCKS
 
 
 def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=None):
@@ -80,7 +84,7 @@ class MIRNetNetwork(keras.Model):
 
 
 def _connect(num_rrg, num_mrb, channels, block, dtype):
-    """The network's input and output, with all layers between them."""
+    """Connect all layers; return the network's input and output."""
     plain = block == "residual"
     activation = None if plain else learnt_slope(dtype)
 

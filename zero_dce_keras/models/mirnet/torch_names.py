@@ -1,13 +1,13 @@
 """Which variable is which parameter of the official PyTorch code."""
 
-from zero_dce_keras.models.mirnet.down_sample import DownSample
-from zero_dce_keras.models.mirnet.multi_scale_residual_block import COLUMNS
+from zero_dce_keras.models.mirnet.blocks import COLUMNS
+from zero_dce_keras.models.mirnet.resampling import DownSample
 
 KINDS = {"PReLU": "scalar", "Conv2DTranspose": "transposed_conv"}
 
 
 def torch_names(network):
-    """Parameters of the official `MIRNet` by the names of its `state_dict`.
+    """Name the parameters as the `state_dict` of the official `MIRNet` does.
 
     A parameter that the official code shares has several names there, as many as here.
 

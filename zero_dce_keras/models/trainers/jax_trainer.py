@@ -64,5 +64,5 @@ class Trainer(keras.Model):
 
 
 def _values(scope, variables):
-    """The values that variables have at the end of a scope."""
+    """Return the values that variables have at the end of a scope."""
     return [scope.get_current_value(variable) for variable in variables]

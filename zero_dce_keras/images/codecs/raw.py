@@ -1,26 +1,14 @@
 """Camera RAW, through the extra `raw` (rawpy, that is LibRaw)."""
 
-from pathlib import Path
-
 from PIL import Image
 
+from zero_dce_keras.extras import require
 from zero_dce_keras.images import metadata
-from zero_dce_keras.images.open_image import Refused
-
-RAW_SUFFIXES = (
-    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc", ".mef"),
-    *(".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".sr2"),
-    *(".srf", ".srw", ".x3f"),
-)
+from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
 
 
-def is_raw(path):
-    """Whether a name is one of camera RAW, whose content looks like a TIFF's."""
-    return Path(path).suffix.lower() in RAW_SUFFIXES
-
-
-def read_raw(file):
-    """Develops a RAW file with the camera's white balance, as sRGB of 16 bits.
+def read(file):
+    """Develop a RAW file with the camera's white balance, as sRGB of 16 bits.
 
     The exposure stays the camera's: brightening is what comes next.
 
@@ -32,14 +20,10 @@ def read_raw(file):
         read the file's tags.
 
     Raises:
-        Refused: without the extra, or what LibRaw says of a damaged file.
+        ImportError: the extra is missing.
+        UnsupportedImageError: LibRaw cannot read the file.
     """
-    try:
-        import rawpy
-    except ImportError:
-        raise Refused(
-            "camera RAW needs the extra `raw`: pip install 'zero_dce_keras[raw]'"
-        ) from None
+    rawpy = require("rawpy")
     try:
         with rawpy.imread(file) as image:
             pixels = image.postprocess(
@@ -51,12 +35,14 @@ def read_raw(file):
     except rawpy.LibRawError as error:
         text = error.args[0]
         text = text.decode(errors="replace") if isinstance(text, bytes) else text
-        raise Refused(f"it is damaged or no RAW that LibRaw knows ({text})") from None
+        raise UnsupportedImageError(
+            f"it is damaged or no RAW that LibRaw knows ({text})"
+        ) from None
     return pixels, _exif(file)
 
 
 def _exif(file):
-    """Most cameras' RAW begins with the tags of a TIFF."""
+    """Return the EXIF block: most cameras' RAW begins with the tags of a TIFF."""
     try:
         file.seek(0)
         tags = Image.Exif()

@@ -6,6 +6,7 @@ Pillow writes 8 bits only, and either EXIF or XMP, not both.
 import itertools
 import zlib
 
+import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from zero_dce_keras.images.metadata import tiff_tags
@@ -14,20 +15,21 @@ ROWS_PER_STRIP = 64
 LEVEL = 1  # of zlib; 6 takes twice as long for 0.5 % less of a noisy photograph
 
 
-def write_tiff(file, pixels, exif=b"", icc_profile=b"", xmp=b"", dpi=None):
-    """Writes a TIFF: strips of rows, deflated after the horizontal predictor.
-
-    Args:
-        file: binary file to write to.
-        pixels: uint8 or uint16 array of shape (H, W) or (H, W, 1 to 4): grey, grey with
-            alpha, RGB, RGB with alpha.
-        exif, icc_profile, xmp, dpi: as in `Photograph`.
+def write(file, pixels, exif=b"", icc_profile=b"", xmp=b"", dpi=None):
+    """Write a TIFF, see `images.codecs`: strips of rows, deflated after the predictor.
 
     Source: Adobe, "TIFF Revision 6.0" and "TIFF Technical Note 2" (deflate).
     """
+    notes = []
+    if pixels.shape[2:] == (2,):
+        notes.append("grey with alpha becomes RGB with alpha: few read such a TIFF")
+        pixels = np.repeat(pixels, (3, 1), axis=-1)
+    tags = _exif_tags(exif)
+    if tags is None:
+        notes.append("its EXIF is damaged and left out")
+        tags = _exif_tags(b"")
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     height, width, channels = pixels.shape
-    tags = _exif_tags(exif)
     tags[TiffImagePlugin.IMAGEWIDTH] = width
     tags[TiffImagePlugin.IMAGELENGTH] = height
     tags[TiffImagePlugin.BITSPERSAMPLE] = (8 * pixels.itemsize,) * channels
@@ -36,7 +38,7 @@ def write_tiff(file, pixels, exif=b"", icc_profile=b"", xmp=b"", dpi=None):
     tags[TiffImagePlugin.SAMPLESPERPIXEL] = channels
     tags[TiffImagePlugin.ROWSPERSTRIP] = ROWS_PER_STRIP
     tags[TiffImagePlugin.PREDICTOR] = 2
-    if channels in (2, 4):
+    if channels == 4:
         tags[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha, not premultiplied
     if icc_profile:
         tags[TiffImagePlugin.ICCPROFILE] = icc_profile
@@ -57,28 +59,25 @@ def write_tiff(file, pixels, exif=b"", icc_profile=b"", xmp=b"", dpi=None):
     tags[TiffImagePlugin.STRIPBYTECOUNTS] = tuple(sizes)
     file.write(b"II*\0\x08\0\0\0" + tags.tobytes(8))
     file.writelines(strips)
+    return notes
 
 
 def _strip(rows):
-    """Rows as the predictor leaves them, each sample minus the one to its left."""
+    """Deflate rows as the predictor leaves them: samples minus the ones to their left."""
     differences = rows.astype(rows.dtype.newbyteorder("<"))
     differences[:, 1:] -= rows[:, :-1]
     return zlib.compress(differences, LEVEL)
 
 
-def can_hold(exif):
-    """Whether an EXIF block can be taken apart into tags and written as such."""
-    try:
-        _exif_tags(exif).tobytes()
-    except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
-        return False
-    return True
-
-
 def _exif_tags(exif):
-    block = Image.Exif()
-    block.load(exif)
+    """Return an EXIF block as tags of a TIFF, None if it cannot be taken apart."""
     tags = TiffImagePlugin.ImageFileDirectory_v2(b"II*\0\0\0\0\0")
-    for tag, value in tiff_tags(block).items():
-        tags[tag] = value
+    try:
+        block = Image.Exif()
+        block.load(exif)
+        for tag, value in tiff_tags(block).items():
+            tags[tag] = value
+        tags.tobytes()
+    except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
+        return None
     return tags

@@ -1,14 +1,16 @@
-"""Three scales that exchange what they see."""
+"""Blocks of layers, and the groups that the network is a row of."""
 
 import keras
+from keras import ops
 
-from zero_dce_keras.models.mirnet.down_sample import DownSample
 from zero_dce_keras.models.mirnet.dual_attention_unit import DualAttentionUnit
-from zero_dce_keras.models.mirnet.parts import build_all, convolution, shared_slope
-from zero_dce_keras.models.mirnet.selective_kernel_feature_fusion import (
+from zero_dce_keras.models.mirnet.layers import (
     SelectiveKernelFeatureFusion,
+    build_all,
+    convolution,
+    shared_slope,
 )
-from zero_dce_keras.models.mirnet.up_sample import UpSample
+from zero_dce_keras.models.mirnet.resampling import DownSample, UpSample
 
 LEVELS = 3  # full, half and quarter resolution
 COLUMNS = 2  # dual-attention units in a row, on every level
@@ -85,7 +87,7 @@ class MultiScaleResidualBlock(keras.layers.Layer):
         return x + self.convolution(self.fusions[0](full))
 
     def _first_column(self, x):
-        """Each level begins with what the level above gives."""
+        """Begin each level with what the level above gives."""
         streams = [self.units[0](x)]
         for level in range(1, LEVELS):
             above = self._move(streams[-1], level - 1, level)
@@ -93,7 +95,7 @@ class MultiScaleResidualBlock(keras.layers.Layer):
         return streams
 
     def _move(self, stream, start, end):
-        """A stream at another level."""
+        """Return a stream at another level."""
         return stream if start == end else self.samplers[f"{start}_to_{end}"](stream)
 
     def get_config(self):
@@ -105,6 +107,111 @@ class MultiScaleResidualBlock(keras.layers.Layer):
 
 
 def _sampler(widths, start, end, dtype):
-    """The layer that takes a stream from one level to another."""
+    """Make the layer that takes a stream from one level to another."""
     sampler = DownSample if start < end else UpSample
     return sampler(widths[start], 2 ** abs(start - end), dtype=dtype)
+
+
+@keras.saving.register_keras_serializable(package="zero_dce_keras")
+class RecursiveResidualGroup(keras.layers.Layer):
+    """`num_mrb` multi-scale blocks and a convolution, added to the input.
+
+    `(B, H, W, C)`, H and W multiples of 4; the shape stays.
+
+    Args:
+        num_mrb: number of `MultiScaleResidualBlock`s.
+        channels: channels C of the input.
+        activation: what all dual-attention units share; a new PReLU by default.
+        **kwargs: `name` and `dtype`, as for every layer.
+
+    Example:
+        >>> import numpy as np
+        >>> images = np.ones((1, 32, 48, 8), "float32")
+        >>> RecursiveResidualGroup(1, 8)(images).shape == images.shape
+        True
+
+    Source: section 3 of https://arxiv.org/abs/2003.06792; `RRG` in
+    `networks/MIRNet_model.py` of https://github.com/swz30/MIRNet.
+    """
+
+    def __init__(self, num_mrb, channels, activation=None, **kwargs):
+        super().__init__(**kwargs)
+        dtype = self.dtype_policy
+        self.num_mrb = num_mrb
+        self.channels = channels
+        self.activation = shared_slope(activation, dtype)
+        self.blocks = [
+            MultiScaleResidualBlock(channels, self.activation, dtype=dtype)
+            for _ in range(num_mrb)
+        ]
+        self.convolution = convolution(channels, 3, dtype)
+
+    def build(self, input_shape):
+        build_all(self.channels, *self.blocks, self.convolution)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def call(self, x):
+        y = x
+        for block in self.blocks:
+            y = block(y)
+        return x + self.convolution(y)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_mrb": self.num_mrb,
+            "channels": self.channels,
+            "activation": keras.saving.serialize_keras_object(self.activation),
+        }
+
+
+@keras.saving.register_keras_serializable(package="zero_dce_keras")
+class PlainResidualGroup(keras.layers.Layer):
+    """A convolution, plain blocks `y + relu(conv(y))`, a convolution, plus the input.
+
+    Every convolution is 3×3 and has a bias. `(B, H, W, C)`; the shape stays.
+
+    Args:
+        num_blocks: number of plain blocks.
+        channels: channels C of the input.
+        **kwargs: `name` and `dtype`, as for every layer.
+
+    Example:
+        >>> import numpy as np
+        >>> images = np.ones((1, 32, 48, 8), "float32")
+        >>> PlainResidualGroup(2, 8)(images).shape == images.shape
+        True
+
+    Source: ../shared/FACTS.md, the MIRNet of 446,659 parameters.
+    """
+
+    def __init__(self, num_blocks, channels, **kwargs):
+        super().__init__(**kwargs)
+        self.num_blocks = num_blocks
+        self.channels = channels
+        self.convolutions = [
+            convolution(channels, 3, self.dtype_policy, use_bias=True)
+            for _ in range(num_blocks + 2)
+        ]
+
+    def build(self, input_shape):
+        build_all(self.channels, *self.convolutions)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def call(self, x):
+        first, *blocks, last = self.convolutions
+        y = first(x)
+        for block in blocks:
+            y = y + ops.relu(block(y))
+        return x + last(y)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_blocks": self.num_blocks,
+            "channels": self.channels,
+        }

@@ -1,0 +1,80 @@
+"""A photograph as the content of a file."""
+
+import io
+
+import numpy as np
+
+from zero_dce_keras.errors import one_line
+from zero_dce_keras.images.arrays import to_uint8
+from zero_dce_keras.images.codecs import pillow
+
+
+def encode(photograph, image_format, quality):
+    """Encode a photograph as a file of a format.
+
+    Args:
+        photograph: `Photograph`.
+        image_format: `ImageFormat` that can be written.
+        quality: int from 1 to 100, of a format that loses something.
+
+    Returns:
+        The content, bytes-like; list of str, what the format cannot hold.
+
+    Raises:
+        ValueError: an image that the format cannot hold (too wide for WebP).
+    """
+    pixels, notes = _fitting_pixels(photograph, image_format)
+    options, others = _fitting_metadata(photograph, image_format)
+    notes += others
+    content = io.BytesIO()
+    try:
+        if image_format.codec:
+            notes += image_format.load_codec().write(content, pixels, **options)
+        else:
+            options |= image_format.options
+            if image_format.has_quality:
+                options["quality"] = quality
+            pillow.save(content, pixels, image_format.name, **options)
+    except (SystemError, OverflowError) as error:
+        raise ValueError(one_line(error)) from None
+    return content.getbuffer(), notes
+
+
+def _fitting_pixels(photograph, image_format):
+    """Return the pixels, with their alpha, that a format can hold; a list of notes."""
+    pixels, alpha, notes = photograph.pixels, photograph.alpha, []
+    if alpha is not None and not image_format.has_alpha:
+        notes.append(f"{image_format.name} holds no alpha: it is left out")
+        alpha = None
+    if alpha is not None:
+        pixels = np.dstack([pixels, alpha])
+    bits = 8 * pixels.itemsize
+    if bits > image_format.bits:
+        notes.append(
+            f"{image_format.name} holds {image_format.bits} bits of its {bits}"
+        )
+        pixels = to_uint8(pixels)
+    return pixels, notes
+
+
+def _fitting_metadata(photograph, image_format):
+    """Return a dict of the metadata that a format can hold; a list of notes."""
+    kept, absent, notes = {}, [], []
+    titles = {"exif": "EXIF", "icc_profile": "ICC profile", "xmp": "XMP"}
+    for name, title in titles.items():
+        value = getattr(photograph, name)
+        if not value:
+            continue
+        if name not in image_format.metadata:
+            absent.append(title)
+        elif name in image_format.longest and len(value) > image_format.longest[name]:
+            notes.append(
+                f"its {title} is too long for {image_format.name}: it is left out"
+            )
+        else:
+            kept[name] = value
+    if absent:
+        notes.append(f"{image_format.name} holds no {', '.join(absent)}: left out")
+    if photograph.dpi and "dpi" in image_format.metadata:
+        kept["dpi"] = photograph.dpi
+    return kept, notes

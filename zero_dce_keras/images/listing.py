@@ -1,0 +1,55 @@
+"""Which images a directory holds."""
+
+from pathlib import Path
+
+from zero_dce_keras.images.formats import IMAGE_SUFFIXES
+
+
+def list_images(directory, recursive=False, suffixes=IMAGE_SUFFIXES):
+    """List the images of a directory: 2.png before 10.png, then names in order.
+
+    Hidden files and what archives of macOS leave behind (`.DS_Store`, `._1.png`,
+    `__MACOSX`) are passed over.
+
+    Args:
+        directory: str or `pathlib.Path`.
+        recursive: bool, whether to look into sub-directories; links to directories
+            are not followed. Default: False.
+        suffixes: what names may end in, in any case. Default: `IMAGE_SUFFIXES`.
+
+    Returns:
+        List of `pathlib.Path`.
+
+    Raises:
+        FileNotFoundError: the directory does not exist.
+        NotADirectoryError: it is not a directory.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from zero_dce_keras.images import list_images, write_image
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     for name in ("10.png", "2.png", "a.png"):
+        ...         write_image(f"{directory}/{name}", np.zeros((4, 6, 3), "uint8"))
+        ...     [path.name for path in list_images(directory)]
+        ['2.png', '10.png', 'a.png']
+    """
+    directory = Path(directory)
+    if not directory.exists():
+        raise FileNotFoundError(f"No such directory: '{directory}'. Check the path.")
+    if not directory.is_dir():
+        raise NotADirectoryError(
+            f"Not a directory: '{directory}'. Give the directory that holds the images."
+        )
+
+    def is_wanted(path):
+        parts = path.relative_to(directory).parts
+        is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+        return path.suffix.lower() in suffixes and not is_hidden
+
+    def order(path):
+        number = int(path.stem) if path.stem.isdecimal() else float("inf")
+        return path.relative_to(directory).parent.parts, number, path.name
+
+    found = directory.rglob("*") if recursive else directory.iterdir()
+    return sorted((p for p in found if is_wanted(p) and p.is_file()), key=order)

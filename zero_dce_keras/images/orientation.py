@@ -1,0 +1,24 @@
+"""The EXIF orientation of an image, and turning images upright."""
+
+import numpy as np
+from PIL import ExifTags, Image
+
+
+def orientation_of(image):
+    """Return the EXIF orientation of a PIL image: 1 (upright) if it is not readable."""
+    try:
+        # Not image.getexif(): that of a PNG decodes the pixels.
+        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
+        return 1
+
+
+def turn_upright(pixels, orientation):
+    """Return an array (H, W, …) turned as its EXIF orientation says."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)

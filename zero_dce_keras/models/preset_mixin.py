@@ -1,0 +1,176 @@
+"""The files of a model: weights that say whose they are, and presets."""
+
+import json
+import tempfile
+import warnings
+from pathlib import Path
+
+import h5py
+import keras
+
+from zero_dce_keras.devices import is_out_of_memory
+from zero_dce_keras.models.presets import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
+
+CONFIG_ATTRIBUTE = "zero_dce_keras_config"  # of a .weights.h5 file
+# What h5py and Keras raise, according to which bytes of a file are wrong.
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
+
+
+class PresetMixin:
+    """Gives a model class its files: weights that say whose they are, and presets.
+
+    The class has a `network`: the Keras model of all its weights. `load_model` opens
+    what is saved here.
+    """
+
+    network: keras.Model
+
+    def save_weights(self, filepath, overwrite=True):
+        """Save the network's weights and the model's configuration, as `.weights.h5`."""
+        before = _last_change(filepath)
+        self.network.save_weights(filepath, overwrite=overwrite)
+        if _last_change(filepath) == before:
+            return  # overwrite was False, and the user said no
+        with h5py.File(filepath, "a") as file:
+            file.attrs[CONFIG_ATTRIBUTE] = json.dumps(model_config(self))
+
+    def load_weights(self, filepath, skip_mismatch=False, **kwargs):
+        """Load the network's weights from a `.weights.h5` file.
+
+        Args:
+            filepath: path of the file.
+            skip_mismatch: `True` loads what fits and warns of the rest, as Keras does.
+            **kwargs: those of `keras.Model.load_weights`.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if it is not readable, or holds the weights of another model:
+                other shapes are refused before anything is loaded.
+        """
+        if skip_mismatch or kwargs:
+            self.network.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
+            return
+        if str(filepath).endswith(".weights.h5"):  # Keras reads other files too
+            self._check_shapes(filepath)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the error says it
+                self.network.load_weights(filepath)
+        except UNREADABLE as error:
+            _raise_as_it_is(error)
+            raise ValueError(
+                f"{filepath}: not the weights of this {type(self).__name__}: "
+                f"{_first_line(error)}"
+            ) from None
+
+    def _check_shapes(self, filepath):
+        """Refuse a file whose arrays are not, in some order, this model's variables."""
+        stored = _stored_shapes(filepath)
+        end = (
+            f": not the weights of this {type(self).__name__}; configuration and weights "
+            "must come from the same model"
+        )
+        for variable in self.network.weights:
+            shape = tuple(variable.shape)
+            name = next((name for name in stored if stored[name] == shape), None)
+            if name is None:
+                received = next(iter(stored.values()), "no more weights")
+                raise ValueError(
+                    f"{filepath}: {variable.path} must have shape {shape}. "
+                    f"Received: {received}{end}"
+                )
+            del stored[name]
+        if stored:
+            raise ValueError(
+                f"{filepath}: the model must have a variable for each array. "
+                f"Received: {len(stored)} too many, the first {next(iter(stored))}{end}"
+            )
+
+    def save_to_preset(self, directory, card=None):
+        """Write the model's configuration, weights and card into a directory.
+
+        Args:
+            directory: path of a directory; a preset that is there is replaced as a
+                whole, any other directory must be empty.
+            card: dict for `metadata.json`: data, split, command, seed, time, scores,
+                licence.
+
+        Raises:
+            ValueError: if the directory holds something that is not a preset.
+        """
+        directory = Path(directory)
+        if directory.exists():
+            names = {path.name for path in directory.iterdir()}
+            ours = {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE}
+            if names and not {CONFIG_FILE, WEIGHTS_FILE} <= names <= ours:
+                raise ValueError(
+                    "directory must be new, empty or a preset, so that nothing else is "
+                    f"replaced. Received: {str(directory)!r}"
+                )
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside the target and renamed: never half a preset. The old one goes
+        # last, so that at any moment one of them is whole.
+        with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
+            written = Path(temporary) / "preset"
+            written.mkdir()
+            config = _to_json(model_config(self))
+            (written / CONFIG_FILE).write_text(config, encoding="utf-8")
+            (written / CARD_FILE).write_text(_to_json(card or {}), encoding="utf-8")
+            self.save_weights(written / WEIGHTS_FILE)
+            old = Path(temporary) / "old"
+            try:
+                if directory.exists():
+                    directory.rename(old)
+                written.rename(directory)
+            finally:
+                if old.exists() and not directory.exists():
+                    old.rename(directory)
+
+
+def _stored_shapes(path):
+    """Return name and shape of each array in a `.weights.h5` file but an optimizer's."""
+    shapes = {}
+
+    def note(name, item):
+        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer/"):
+            shapes[name] = item.shape
+
+    try:
+        with h5py.File(path) as file:
+            file.visititems(note)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        _raise_as_it_is(error)
+        raise ValueError(
+            f"{path}: not a readable weights file, copy it again: {_first_line(error)}"
+        ) from None
+    return shapes
+
+
+def _raise_as_it_is(error):
+    """Raise an error that is not about the content of the file."""
+    if isinstance(error, (FileNotFoundError, PermissionError)):
+        raise error
+    if is_out_of_memory(error):
+        raise error
+
+
+def _first_line(error):
+    """Return the first line of Keras' message; those below it hold arrays."""
+    return str(error).partition("\n")[0]
+
+
+def _last_change(path):
+    return Path(path).stat().st_mtime_ns if Path(path).exists() else None
+
+
+def model_config(model):
+    """Return what rebuilds a model, without its optimizer."""
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    return config
+
+
+def _to_json(value):
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
