@@ -206,9 +206,14 @@ def test_what_it_names_is_there(page):
 
 
 def test_the_architecture_names_every_folder():
-    table = TEXTS[REPOSITORY / "docs" / "architecture.md"]
-    for folder in (REPOSITORY / "zero_dce_keras").glob("[!_]*/"):
-        assert f"`{folder.name}/`" in table, folder.name
+    page, package = (
+        TEXTS[REPOSITORY / "docs/architecture.md"],
+        REPOSITORY / "zero_dce_keras",
+    )
+    for folder in package.glob("[!_]*/"):
+        assert f"`{folder.name}/`" in page, folder.name
+    for file in re.findall(r"`(\w+\.py)`", page):
+        assert (package / file).exists(), file
 
 
 @pytest.mark.large

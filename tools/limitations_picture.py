@@ -9,11 +9,11 @@ The numbers are printed as the table of docs/limitations.md.
 import argparse
 
 import numpy as np
-from zero_dce_keras.luma import LUMA
 
 from zero_dce_keras import Enhancer
 from zero_dce_keras.data import find_sample
 from zero_dce_keras.images import contact_sheet, darken, read_image
+from zero_dce_keras.images.luma import LUMA
 
 PRESETS = "zero_dce_general", "zero_dce_lol"
 LIGHT = 1 / 15  # what is left of it in the dark
