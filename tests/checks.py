@@ -1,12 +1,13 @@
 """What every model of the package must be able to do.
 
-A new public model class gets a row in `PARAMETERS` and one in `SMALL_MODELS`;
-`models/test_all_models.py` runs the checks, and fails while a class has no row.
+A new model class gets a row in `MODELS`; `models/test_all_models.py` runs the checks, and
+fails while a class has no row.
 """
 
 import json
 import subprocess
 import sys
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -20,44 +21,66 @@ from zero_dce_keras import (
     load_model,
 )
 
-# (class, arguments, parameters). For l layers of f filters and n maps, DCE-Net has
-# 28f in the first layer, 9f² + f in each plain one, 18f² + f in each one behind a
-# skip, and 54fn + 3n in the last. A layer of Zero-DCE++ from c to d channels has
-# 10c + (c + 1)d.
-PARAMETERS = [
-    (ZeroDCE, {}, 79_416),
-    (ZeroDCE, {"num_layers": 3, "filters": 32, "num_iterations": 8}, 23_992),
-    (ZeroDCE, {"num_layers": 7, "filters": 16, "num_iterations": 8}, 23_592),
-    (ZeroDCE, {"num_layers": 7, "filters": 32, "num_iterations": 1}, 67_299),
-    (ZeroDCE, {"num_layers": 7, "filters": 32, "num_iterations": 16}, 93_264),
-    (ZeroDCE, {"exposure_normalization": {}, "denoising_filter": {}}, 79_416),
-    (ZeroDCEPlusPlus, {}, 10_561),
-    (ZeroDCEPlusPlus, {"scale_factor": 1, "num_iterations": 4}, 10_561),
-    (ZeroDCEPlusPlus, {"num_layers": 3, "filters": 8}, 425),
-    (MIRNet, {}, 31_787_419),
-    (MIRNet, {"num_rrg": 3, "num_mrb": 2, "block": "residual"}, 446_659),
-]
 
-# class: function that makes a model which is quick to train
-SMALL_MODELS = {
-    ZeroDCE: lambda: ZeroDCE(num_iterations=2, filters=4, num_layers=3),
-    ZeroDCEPlusPlus: lambda: ZeroDCEPlusPlus(
-        scale_factor=4,
-        num_iterations=2,
-        filters=4,
-        num_layers=3,
-        exposure_normalization={"black": 0.5, "gamma_slope": 0.1},
-        denoising_filter={},
+class ModelRow(NamedTuple):
+    """What the checks of a model class need to know of it.
+
+    Args:
+        small: arguments of a model that is quick to train.
+        parameters: pairs of arguments and the number of parameters they give.
+    """
+
+    small: dict
+    parameters: list
+
+
+# For l layers of f filters and n maps, DCE-Net has 28f in the first layer, 9f² + f in each
+# plain one, 18f² + f in each one behind a skip, and 54fn + 3n in the last. A layer of
+# Zero-DCE++ from c to d channels has 10c + (c + 1)d.
+MODELS = {
+    ZeroDCE: ModelRow(
+        small={"num_iterations": 2, "filters": 4, "num_layers": 3},
+        parameters=[
+            ({}, 79_416),
+            ({"num_layers": 3}, 23_992),
+            ({"filters": 16}, 23_592),
+            ({"num_iterations": 1}, 67_299),
+            ({"num_iterations": 16}, 93_264),
+            ({"exposure_normalization": {}, "denoising_filter": {}}, 79_416),
+        ],
     ),
-    MIRNet: lambda: MIRNet(
-        num_rrg=1,
-        num_mrb=1,
-        channels=4,
-        ssim_weight=0.3,
-        exposure_normalization={},
-        denoising_filter={},
+    ZeroDCEPlusPlus: ModelRow(
+        small={
+            "scale_factor": 4,
+            "num_iterations": 2,
+            "filters": 4,
+            "num_layers": 3,
+            "exposure_normalization": {"well_exposed": [0.25, 0.5]},
+            "denoising_filter": {},
+        },
+        parameters=[
+            ({}, 10_561),
+            ({"scale_factor": 1, "num_iterations": 4}, 10_561),
+            ({"num_layers": 3, "filters": 8}, 425),
+        ],
+    ),
+    MIRNet: ModelRow(
+        small={
+            "num_rrg": 1,
+            "num_mrb": 1,
+            "channels": 4,
+            "ssim_weight": 0.3,
+            "exposure_normalization": {},
+            "denoising_filter": {},
+        },
+        parameters=[({}, 31_787_419), ({"block": "residual"}, 446_659)],
     ),
 }
+
+
+def small_model(model_class):
+    """Make a model that is quick to train, not compiled."""
+    return model_class(**MODELS[model_class].small)
 
 
 def small_zero_dce(**kwargs):
@@ -67,9 +90,8 @@ def small_zero_dce(**kwargs):
     return model
 
 
-def check_serialization(make_model):
+def check_serialization(model):
     """The configuration says everything, and survives JSON."""
-    model = make_model()
     config = model.get_config()
     assert type(model).from_config(config).get_config() == config
     text = json.dumps(keras.saving.serialize_keras_object(model))
@@ -79,41 +101,35 @@ def check_serialization(make_model):
     assert copy.count_params() == model.count_params()
 
 
-def check_saving(make_model, images, directory):
-    """Weights, the whole model and a preset give the same images back."""
-    model = make_model()
+def check_saving(model, images, directory):
+    """Weights, the whole model and a preset open as what they are, with equal pixels."""
     expected = predict(model, images)
     model.save_weights(directory / "model.weights.h5")
-    copy = make_model()
-    assert not np.allclose(predict(copy, images), expected)
-    copy.load_weights(directory / "model.weights.h5")
-    np.testing.assert_array_equal(predict(copy, images), expected)
     model.save(directory / "model.keras")
-    copy = load_model(directory / "model.keras")
-    np.testing.assert_array_equal(predict(copy, images), expected)
     model.save_to_preset(directory / "preset")
-    copy = type(model).from_preset(directory / "preset")
-    np.testing.assert_array_equal(predict(copy, images), expected)
+    for name in ("model.weights.h5", "model.keras", "preset"):
+        copy = load_model(directory / name)
+        assert type(copy) is type(model), name
+        assert copy.get_config() == model.get_config() | {"name": copy.name}, name
+        np.testing.assert_array_equal(predict(copy, images), expected, name)
 
 
-def check_export(make_model, images, directory):
+def check_export(model, images, directory):
     """The SavedModel gives the same images."""
     if keras.backend.backend() != "tensorflow":
         pytest.skip("a SavedModel needs the TensorFlow backend")
     import tensorflow as tf
 
-    model = make_model()
     path = export_saved_model(model, directory)
     serve = tf.saved_model.load(str(path)).signatures["serving_default"]
     served = serve(images=tf.constant(images))["enhanced"]
     np.testing.assert_allclose(served, predict(model, images), atol=1e-5)
 
 
-def check_odd_sizes(make_model):
+def check_odd_sizes(model):
     """Images of any height and width, down to a single pixel, alone or in a batch."""
-    model = make_model()
     rng = np.random.default_rng(0)
-    sizes = (1, 1), (33, 47), (1, 7), (5, 1), (2, 3), (31, 64)
+    sizes = (1, 1), (33, 47), (1, 7), (5, 1), (2, 3)
     if keras.backend.backend() == "jax":  # compiles for each
         sizes = sizes[:2]
     for height, width in sizes:
@@ -121,14 +137,16 @@ def check_odd_sizes(make_model):
         enhanced = predict(model, images)
         assert enhanced.shape == images.shape, (height, width)
         assert np.isfinite(enhanced).all(), (height, width)
-        alone = predict(model, images[1:])
-        np.testing.assert_allclose(alone[0], enhanced[1], atol=1e-5)
+    alone = predict(model, images[1:])
+    np.testing.assert_allclose(alone[0], enhanced[1], atol=1e-5)
 
 
-def check_one_epoch(make_model, low_light, reference):
-    """An epoch on pairs changes the weights; its logs are finite and named."""
-    model = make_model()
-    model.compile(learning_rate=1e-3, jit_compile=False)
+def check_one_epoch(model, low_light, reference):
+    """An epoch on pairs changes the weights; its logs are finite and named.
+
+    Without a graph, whose tracing takes longer than the two steps.
+    """
+    model.compile(learning_rate=1e-3, run_eagerly=True)
     before = model.get_weights()
     history = model.fit(low_light, reference, validation_split=0.5, verbose=0).history
     names = {name for name in history if not name.startswith("val_")}

@@ -164,7 +164,7 @@ def test_large_images_are_cut_by_themselves(monkeypatch):
 
 def test_tiles_of_a_model_that_sees_the_whole_image_are_blended():
     """Approximate, and without seams: no jump where tiles meet."""
-    enhancer = Enhancer(checks.SMALL_MODELS[MIRNet]())
+    enhancer = Enhancer(checks.small_model(MIRNet))
     rows, columns = np.mgrid[:160, :200] / 40
     image = np.stack([np.sin(rows + k) * np.cos(columns) for k in range(3)], -1)
     image = (0.1 + 0.05 * image).astype("float32")
@@ -197,7 +197,7 @@ def test_curves_errors(enhancer, photo):
     with pytest.raises(ValueError, match="strength must .*2"):
         enhancer.curves(photo).apply(strength=2)
     with pytest.raises(ValueError, match="curves are for models with curves: MIRNet"):
-        Enhancer(checks.SMALL_MODELS[MIRNet]()).curves(photo)
+        Enhancer(checks.small_model(MIRNet)).curves(photo)
 
 
 def test_infer(model, enhancer, photo):

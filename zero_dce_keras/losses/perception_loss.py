@@ -10,7 +10,7 @@ LAYER = "block4_conv3"  # relu4_3 of VGG16
 IMAGENET_BGR = (103.939, 116.779, 123.68)
 HOW_TO_GET = (
     "download https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
-    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 on a machine with a network, and "
+    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 where there is a network, and "
     "put it into ~/.keras/models or give its path: weights=PATH"
 )
 

@@ -7,7 +7,7 @@ from zero_dce_keras.losses.zero_reference_loss import safe_sqrt
 
 
 def self_adaptive(enhanced):
-    """Return the mean distance of the pixels of each image from the image's mean colour.
+    """Return the mean distance of each image's pixels from its mean colour.
 
     `mean √((r−R)² + (g−G)² + (b−B)²)`, with R, G and B the channel means of the image.
     Its gradient, undefined where a pixel has the mean colour in the official code, is 0

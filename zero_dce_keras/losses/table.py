@@ -113,7 +113,7 @@ def complete_loss_weights(loss_weights=None):
     """Fill in the default weights, check the given ones, and leave out unused losses.
 
     Args:
-        loss_weights: mapping from names of trackers to numbers; `None` for the defaults.
+        loss_weights: mapping from names of trackers to numbers; `None` for defaults.
 
     Returns:
         dict from names of trackers to weights, in the order of the table.

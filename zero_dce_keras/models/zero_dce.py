@@ -262,7 +262,7 @@ class ZeroDCE(ImageModel):
         ]
 
     def loss_inputs(self, low_light, curve_maps, enhanced):
-        """Return what losses may look at, by the names in the `inputs` of their rows."""
+        """Return what losses may take, by the names in the `inputs` of their rows."""
         inputs = {
             "low_light": low_light,
             "curve_maps": curve_maps,

@@ -105,7 +105,7 @@ class ZeroDCEPlusPlus(ZeroDCE):
 
     @property
     def can_be_fast(self):
-        """Whether the fast path can take the weights: they see means of blocks."""
+        """Whether the fast path can compute it, which takes means of blocks."""
         return self.resampling == "area"
 
     @property
