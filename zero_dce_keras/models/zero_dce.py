@@ -64,7 +64,7 @@ class ZeroDCE(ImageModel):
     has_curves = True
     torch_kernel = "e_conv{}.weight"  # name of the kernel that gives a layer's output
     first_layer = "conv2d"  # the kind of layer that looks at the image
-    layer_kinds = ("input_layer", "conv2d", "concatenate", "activation")
+    layer_kinds: tuple[str, ...] = ("input_layer", "conv2d", "concatenate", "activation")
 
     def __init__(
         self,
