@@ -1,4 +1,4 @@
-# The commands of the house; README.md says what each is for.
+# What sets up, tries and tests the project; CONTRIBUTING.md says when to run what.
 
 PYTHON ?= python3
 VENV = .venv
@@ -7,13 +7,14 @@ RUN = $(VENV)/bin/python
 .PHONY: help venv demo test test-backends test-jax test-torch test-ui test-all lint clean
 
 help:
-	@echo "make venv      set up .venv: the package, pinned versions, the tests' needs"
-	@echo "make demo      train on the embedded sample, enhance, score: runs/demo"
-	@echo "make test      the tests: no network, no ../shared; and the lines they miss"
-	@echo "make test-backends  what may differ on JAX and PyTorch, without TensorFlow"
-	@echo "make test-ui   the page with sliders, in a browser"
-	@echo "make test-all  those, and the ones that need ../shared or minutes"
-	@echo "make lint      ruff, and mypy: the type hints hold"
+	@echo "make venv           set up .venv: the package, pinned versions, test tools"
+	@echo "make demo           train on the embedded sample, enhance, score: runs/demo"
+	@echo "make test           run the tests that need no network and no ../shared"
+	@echo "make test-backends  run what may differ on JAX and PyTorch"
+	@echo "make test-ui        test the page with sliders in a browser"
+	@echo "make test-all       run all tests, with ../shared and those that take minutes"
+	@echo "make lint           check style and types: ruff, mypy"
+	@echo "make clean          remove the environments and what was built"
 
 venv: $(VENV)/.installed
 
@@ -32,10 +33,9 @@ demo: venv
 test: venv
 	$(RUN) -m pytest -n 2 -m "not large" --cov
 
-# An environment a backend, without TensorFlow. What runs there is what may differ from
-# one backend to another: not the notebooks, the wheel, the commands' messages and what is
-# wrong with a file, and of MIRNet, whose many layers take JAX minutes to compile, the
-# checks of every model.
+# Each backend has an environment of its own, without TensorFlow. It runs what may differ
+# between backends: not the notebooks, the wheel, the messages of commands and damaged
+# files, and of MIRNet, which JAX compiles for minutes, only what every model must do.
 FILE_TESTS = tests/models/test_presets.py tests/models/test_torch_checkpoint.py \
 	tests/models/test_torch_file.py
 BACKEND_TESTS = tests/data tests/losses tests/metrics tests/inference tests/evaluation \
@@ -53,8 +53,8 @@ test-jax test-torch: test-%: .venv-%/.installed
 		--editable ".[$*,sample,test]"
 	touch $@
 
-# Gradio takes no Pillow from 13 on: the page has an environment of its own too. Its
-# tests look for a browser: `apt-get install chromium`.
+# Gradio takes no Pillow from 13 on, so the page has an environment of its own too. Its
+# tests need a browser: `apt-get install chromium`.
 test-ui: .venv-ui/.installed
 	.venv-ui/bin/python -m pytest tests/page
 

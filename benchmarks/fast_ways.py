@@ -24,13 +24,13 @@ def main():
     rows = []
     for stage, ways in {**metering(fast), **others(fast)}.items():
         seconds = alternate(ways, options.repeats, options.clock, warm_up=2)
-        ours = seconds["this package"]
+        own = seconds["this package"]
         rows += [
             {
                 "stage": stage,
                 "way": way,
                 "ms": f"{1e3 * value:.2f}",
-                "× ours": f"{value / ours:.2f}",
+                "× this package": f"{value / own:.2f}",
             }
             for way, value in seconds.items()
         ]

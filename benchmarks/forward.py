@@ -61,13 +61,13 @@ def time_forward(model, shape, options):
     plain_function = tf.function(plain.enhance)
     np.testing.assert_allclose(ours_function(images), plain_function(images), atol=1e-5)
     functions = {
-        "ours, tf.function": lambda: ours_function(images),
+        "this package, tf.function": lambda: ours_function(images),
         "plain tf.function": lambda: plain_function(images),
     }
     if shape == PARTS_SHAPE:
         enhancer = Enhancer(model)
         pixels = np.rint(images[0] * 255).astype("uint8")
-        functions["ours, Enhancer uint8 → uint8"] = lambda: enhancer(pixels)
+        functions["this package, Enhancer uint8 → uint8"] = lambda: enhancer(pixels)
     seconds = alternate({**functions, "gemm": gemm()}, options.repeats, options.clock)
     return seconds, GEMM_GFLOP / seconds.pop("gemm")
 

@@ -55,6 +55,7 @@ def main():
                 "GFLOP": f"{gflop(enhancer.model):.2f}",
                 "PSNR": f"{scores['psnr']:.2f}",
                 "SSIM": f"{scores['ssim']:.3f}".lstrip("0"),
+                "MAE": f"{scores['mae']:.2f}",
                 "ms": milliseconds(seconds[name]),
                 "ms, fast": milliseconds(seconds.get((name, "fast"))),
                 "change": change(enhancer, well_exposed),

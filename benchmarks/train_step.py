@@ -30,8 +30,8 @@ def main():
     pairs_step = fit_step(with_pairs, (low_light, reference))
     plain_function = tf.function(plain.train_step)
     steps = {
-        "ours, images": ours_step,
-        "ours, pairs and metrics": pairs_step,
+        "this package, images": ours_step,
+        "this package, pairs and metrics": pairs_step,
         "plain tf.function": lambda: plain_function(low_light).numpy(),
     }
     same = check_same_losses(steps)

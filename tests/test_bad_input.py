@@ -199,7 +199,10 @@ def a_model_of_others(directory):
 def weights_of_others(directory):
     layers = [keras.Input((8,)), keras.layers.Dense(3)]
     keras.Sequential(layers).save_weights(directory / "others.weights.h5")
-    return directory / "others.weights.h5", "names and shapes must be those of ZeroDCE, "
+    return (
+        directory / "others.weights.h5",
+        "names and shapes must be those of ZeroDCE, ",
+    )
 
 
 def no_numbers(directory):

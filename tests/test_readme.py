@@ -1,4 +1,4 @@
-"""Every command and every line of Python in the README runs, on small data."""
+"""Every command and every line of Python in the documentation runs, on small data."""
 
 import importlib
 import os
@@ -8,38 +8,60 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
 import pytest
+from torch_files import state_dict, tensors, write_zip
+from trainings import quicken
 
 from conftest import write_photo
-from zero_dce_keras import cli
+from zero_dce_keras import ZeroDCE, ZeroDCEPlusPlus, cli
 from zero_dce_keras.__main__ import VERBS
 
 REPOSITORY = Path(__file__).parents[1]
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^ *```(\w*)\n(.*?)^ *```$", README, re.MULTILINE | re.DOTALL)
-SHELL, PYTHON = ("sh", "bash", "shell"), ("py", "python")
+PAGES = [
+    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((REPOSITORY / "docs").rglob("*.md")),
+]
+TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+SHELL, PYTHON, NOT_CODE = ("sh", "bash", "shell"), ("py", "python"), ("text", "mermaid")
+
+
+class Block(NamedTuple):
+    page: Path
+    language: str
+    text: str
+
+    def __str__(self):
+        return f"{self.page.stem}: {self.text.splitlines()[0][:60]}"
+
+
+FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    Block(page, *found)
+    for page, text in TEXTS.items()
+    for found in FENCED.findall(text)
+]
 
 # How a command begins that is not run here, and why, or what else runs it.
 NOT_RUN = {
     "make demo": "test_make_demo does, which is large",
     "make test": ".ci/run does: this is one of the tests",
-    "make lint": ".ci/run does",
     "make venv": "what runs this test, it has set up",
     "pip install": "no network; test_wheel.py installs the wheel",
     "git clone": "no network",
     "python -m venv": "as `make venv` does",
     ". .venv/bin/activate": "as `make venv` does",
-    "python -m zero_dce_keras.app": "it serves until Ctrl-C; tests/page starts it",
-    "zero-dce app": "the same",
+    "pytest": "this is one of the tests",
+    "zero-dce app": "it serves until Ctrl-C; tests/page starts it",
     "KERAS_BACKEND=": "a backend a process; `make test-backends`, in .ci/run",
-    "docker": "no containers; tests/serving calls the signatures",
-    "curl": "it asks what docker runs",
+    "python tools/make_preset.py": "it needs the real LOL, and changes the package",
 }
 
-# A training of seconds in place of the README's; the last option of a name counts.
+# A training of seconds in place of the pages'; the last option of a name counts.
 SMALL_FIT = shlex.split(
     "--train-images 4 --validation-images 2 --epochs 1 --batch-size 2 --image-size 16"
     " --no-crop --filters 2 --num-layers 1 --num-iterations 1"
@@ -48,42 +70,46 @@ SMALL_FIT = shlex.split(
 SMALL_PYTHON = {
     r"\btrain_images=\d+": "train_images=4",
     r"\bvalidation_images=\d+": "validation_images=2",
+    r"\bimage_size=\d+": "image_size=16",
     r"\bepochs=\d+": "epochs=1",
+    r"\b64, 64\b": "16, 16",
+    r"\bMIRNet\(.*?\)": "MIRNet(num_rrg=1, num_mrb=1, channels=4)",
 }
 
 
 def of_language(languages):
-    blocks = [text for language, text in BLOCKS if language in languages]
+    blocks = [block for block in BLOCKS if block.language in languages]
     assert blocks  # a parametrised test of nothing would pass
-    return pytest.mark.parametrize(
-        "text", blocks, ids=lambda text: text.splitlines()[0][:60]
-    )
+    return pytest.mark.parametrize("block", blocks, ids=str)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def place(tmp_path_factory, make_lol):
-    """A directory with what the README's commands find, under the names it uses.
+    """A directory with what the commands find, under the names that the pages use.
 
     One for all blocks, as for a reader who goes from top to bottom.
     """
     place = tmp_path_factory.mktemp("work") / "checkout"
     for name in ("DIR", "../shared/data/lol"):
         make_lol(place / name, train_ids=(2, 5, 6, 7, 8, 9))
-    for folder in ("photos", "my_dark_photos", "test/low"):
+    for folder in ("photos", "low", "high"):
         for seed in range(6):
             write_photo(place / folder / f"{seed}.jpg", seed, brightness=60)
-    for name in ("photo.jpg", "dark.jpg"):
-        write_photo(place / name, brightness=60)
+    write_photo(place / "dark.jpg", brightness=60)
     write_clip(place / "clip.mp4")
+    for folder, model in (("Zero-DCE", ZeroDCE()), ("Zero-DCE++", ZeroDCEPlusPlus())):
+        (place / folder).mkdir()
+        arrays, storages = tensors(state_dict(model))
+        write_zip(place / folder / "Epoch99.pth", arrays, storages)
+    (place / "tools").symlink_to(REPOSITORY / "tools")
     return place
 
 
 @pytest.fixture
-def there(place, monkeypatch, without_xla):
+def there(place, monkeypatch):
+    """That directory as the working directory, with quick trainings."""
     monkeypatch.chdir(place)
-    if not Path("RUN_DIR").exists():  # a run to go on with
-        fit = "python -m zero_dce_keras.fit --dataset folder --data-dir photos"
-        assert run(f"{fit} --output RUN_DIR") == 0
+    quicken(monkeypatch.setattr)
 
 
 def write_clip(path):
@@ -101,11 +127,12 @@ def commands(text):
 
 
 def run(line):
-    """Run a command as it stands: our own in this process, others by a shell."""
-    ours = rf"(?:python -m zero_dce_keras[. ]|zero-dce )({'|'.join(VERBS)})\b(.*)"
-    if (door := re.match(ours, line)) and not re.search(r"[|<>;&$`]", line):
-        main = importlib.import_module(f"zero_dce_keras.{door[1]}").main
-        return cli.run(main, shlex.split(door[2]) + SMALL_FIT * (door[1] == "fit"))
+    """Run a command as it stands: those of the package here, others by a shell."""
+    verbs = rf"(?:python -m zero_dce_keras[. ]|zero-dce )({'|'.join(VERBS)})\b(.*)"
+    if (match := re.match(verbs, line)) and not re.search(r"[|<>;&$`]", line):
+        verb, options = match[1], shlex.split(match[2])
+        main = importlib.import_module(f"zero_dce_keras.{verb}").main
+        return cli.run(main, options + SMALL_FIT * (verb == "fit"))
     places = {"PATH": Path(sys.executable).parent, "PYTHONPATH": REPOSITORY}
     environment = dict(os.environ)
     for name, directory in places.items():
@@ -113,41 +140,80 @@ def run(line):
     return subprocess.run(["bash", "-c", line], env=environment, check=False).returncode
 
 
+def make_run_directory():
+    fit = "python -m zero_dce_keras.fit --dataset folder --data-dir photos"
+    assert run(f"{fit} --output RUN_DIR") == 0
+
+
 @of_language(SHELL)
-def test_commands(text, there):
-    for line in commands(text):
+def test_commands(block, there):
+    if "RUN_DIR" in block.text and not Path("RUN_DIR").exists():
+        make_run_directory()  # a run to go on with
+    for line in commands(block.text):
         if not line.startswith(tuple(NOT_RUN)):
             assert run(line) == 0, line
 
 
 @of_language(PYTHON)
-def test_python(text, there):
+def test_python(block, there, monkeypatch):
+    text = block.text
     for pattern, small in SMALL_PYTHON.items():
         text = re.sub(pattern, small, text)
     Path("block.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["block.py", "."])
+    Path("bright.mp4").unlink(missing_ok=True)  # of another block
     runpy.run_path("block.py")
 
 
 def test_blocks_of_other_languages_are_no_commands():
-    """None escapes by a name that nobody runs."""
-    others = {language for language, _ in BLOCKS} - {*SHELL, *PYTHON}
-    assert others <= {"text", "json"}
+    """None escapes by a name that nobody runs, or by indentation."""
+    for block in BLOCKS:
+        assert block.language in {*SHELL, *PYTHON, *NOT_CODE}, str(block)
+    for page, text in TEXTS.items():
+        indented = re.search(r"\n\n {4,}\S.*", FENCED.sub("", text))
+        assert not indented, f"{page.name}: {indented[0]}"
 
 
-def test_what_it_names_is_there():
-    """Targets of make, extras of pip, and files."""
-    code = re.findall(r"`([^`\n]+)`", README) + [text for _, text in BLOCKS]
+def test_reasons_for_not_running_are_needed():
+    lines = [line for block in BLOCKS for line in commands(block.text)]
+    for start in NOT_RUN:
+        assert any(line.startswith(start) for line in lines), start
+
+
+@each_page
+def test_what_it_names_is_there(page):
+    """Targets of make, extras of pip, files and folders, and links."""
+    text = TEXTS[page]
+    inline = re.findall(r"`([^`]+)`", FENCED.sub("", text))
+    code = [" ".join(words.split()) for words in inline]
+    code = "\n".join(code + [block.text for block in BLOCKS if block.page == page])
     makefile = (REPOSITORY / "Makefile").read_text()
-    for target in re.findall(r"^make ([\w-]+)", "\n".join(code), re.MULTILINE):
+    for target in re.findall(r"^make ([\w-]+)", code, re.MULTILINE):
         assert re.search(rf"^[\w -]*\b{target}\b[\w -]*:", makefile, re.MULTILINE), (
             target
         )
     setup = (REPOSITORY / "setup.cfg").read_text()
-    for extras in re.findall(r"\[([\w,-]+)\]", "\n".join(code)):
+    extra_lists = r"(?:^|\.|keras)\[([a-z][\w,-]*)\]"
+    for extras in re.findall(extra_lists, code, re.MULTILINE):
         for extra in extras.split(","):
             assert re.search(rf"^{extra} =", setup, re.MULTILINE), extra
-    for link in re.findall(r"\]\((?!http)([^)#]+)", README):
-        assert (REPOSITORY / link).exists(), link
+    tops = "zero_dce_keras|tests|tools|benchmarks|docs"
+    for path in re.findall(rf"\b((?:{tops})/[\w/.-]*\w)", code):
+        is_example = re.search("my_preset|toy|NAME", path)
+        assert is_example or (REPOSITORY / path).exists(), path
+    for link in re.findall(r"\]\((?!http)([^)#]+)", text):
+        assert (page.parent / link).exists(), link
+
+
+def test_the_architecture_names_every_folder():
+    page, package = (
+        TEXTS[REPOSITORY / "docs/architecture.md"],
+        REPOSITORY / "zero_dce_keras",
+    )
+    for folder in package.glob("[!_]*/"):
+        assert f"`{folder.name}/`" in page, folder.name
+    for file in re.findall(r"`(\w+\.py)`", page):
+        assert (package / file).exists(), file
 
 
 @pytest.mark.large

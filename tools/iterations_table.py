@@ -3,7 +3,7 @@
 .venv/bin/python tools/iterations_table.py                              # the table
 .venv/bin/python tools/iterations_table.py --strip docs/iterations.jpg  # and pictures
 
-The strip is made from the embedded sample: the clip is not ours to publish.
+The strip is made from the embedded sample: the clip may not be published.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The official weights as a `.weights.h5` file, to be scored beside ours.
+"""The official weights as a `.weights.h5` file, to be scored beside the shipped ones.
 
     python tools/official_weights.py ../shared/data/official/zero_dce_Epoch99.pth \
         runs/official.weights.h5

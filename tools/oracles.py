@@ -1,4 +1,4 @@
-"""What one tone curve an image can reach: the bounds in experiments.md.
+"""What one tone curve an image can reach: the bounds in docs/lab/experiments.md.
 
     python tools/oracles.py --data-dir ../shared/data/lol
 

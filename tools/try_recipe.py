@@ -1,4 +1,4 @@
-"""Train for some epochs and watch the scores: how experiments.md is filled.
+"""Train for some epochs and watch the scores: how docs/lab/experiments.md is filled.
 
     python tools/try_recipe.py --data-dir ../shared/data/lol epochs=4 crop=True
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from trainings import quicken
 
-from runs import quicken
 from zero_dce_keras import Enhancer, list_presets, load_model, train
 from zero_dce_keras.training.run_config import read_config
 

@@ -7,7 +7,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from torch_writer import tensors, write_zip
+from torch_files import tensors, write_zip
 
 from zero_dce_keras import ZeroDCE, load_model, mirnet_model
 from zero_dce_keras.models import load

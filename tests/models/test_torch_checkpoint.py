@@ -1,10 +1,10 @@
-"""Names and shapes of PyTorch onto models; `torch_writer` writes the files."""
+"""Names and shapes of PyTorch onto models; `torch_files` writes the files."""
 
 import checks
 import keras
 import numpy as np
 import pytest
-from torch_writer import tensors, write_legacy, write_zip
+from torch_files import state_dict, tensors, write_legacy, write_zip
 
 from zero_dce_keras import (
     Enhancer,
@@ -22,26 +22,6 @@ MAKERS = {
     "plus_plus": lambda: ZeroDCEPlusPlus(filters=4, num_layers=3),
     "mirnet": lambda: MIRNet(num_rrg=1, num_mrb=1, channels=4),
 }
-
-
-def state_dict(model, seed=0):
-    """Random weights by their PyTorch names, in PyTorch's order of axes."""
-    rng = np.random.default_rng(seed)
-    order = {
-        "conv": (3, 2, 0, 1),
-        "transposed_conv": (3, 2, 0, 1),
-        "depthwise": (2, 3, 0, 1),
-        "vector": (0,),
-    }
-    arrays, shared = {}, {}
-    for name, variable, kind in model.torch_names():
-        if kind == "ignored":
-            continue
-        shape = (1,)
-        if kind != "scalar":
-            shape = [variable.shape[axis] for axis in order[kind]]
-        arrays[name] = shared.setdefault(id(variable), rng.normal(0, 0.3, shape))
-    return arrays
 
 
 # What fits

@@ -1,4 +1,4 @@
-"""Reading the files of PyTorch, which `torch_writer` writes by hand."""
+"""Reading the files of PyTorch, which `torch_files` writes by hand."""
 
 import builtins
 import collections
@@ -12,7 +12,7 @@ import checks
 import keras
 import numpy as np
 import pytest
-from torch_writer import (
+from torch_files import (
     Call,
     Global,
     Storage,

@@ -1,8 +1,7 @@
 """Fixtures of the trainings: their data, and what makes them quick."""
 
 import pytest
-
-from runs import quicken
+from trainings import quicken
 
 
 @pytest.fixture(scope="session")

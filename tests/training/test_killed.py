@@ -6,8 +6,8 @@ import random
 import keras
 import numpy as np
 import pytest
+from trainings import train_and_be_killed
 
-from runs import train_and_be_killed
 from zero_dce_keras import Recipe, load_model
 
 RECIPE = Recipe(

@@ -8,8 +8,8 @@ import shutil
 import keras
 import numpy as np
 import pytest
+from trainings import fit_on_a_full_disk, quicken
 
-from runs import fit_on_a_full_disk, quicken
 from zero_dce_keras import MIRNet, Recipe, ZeroDCE, cli, fit, load_model, train
 from zero_dce_keras.locks import locked
 from zero_dce_keras.training import recipes as train_recipes

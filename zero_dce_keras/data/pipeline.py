@@ -145,7 +145,7 @@ def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
     count = tf.data.experimental.assert_cardinality(epochs.num_batches)
     # tf.data's autotuning costs a training step more than it can find to save here, on
-    # two cores an eighth of the step: docs/performance.md, "Data pipeline".
+    # two cores an eighth of the step: docs/lab/performance.md, "Data pipeline".
     options = tf.data.Options()
     options.autotune.enabled = False
     return dataset.apply(count).map(to_float).prefetch(2).with_options(options)

@@ -1,4 +1,4 @@
-"""Writing PyTorch checkpoints by hand, byte for byte as `torch.save` writes them."""
+"""Checkpoints written by hand, byte for byte as `torch.save` writes them."""
 
 import collections
 import io
@@ -110,3 +110,23 @@ def write_legacy(path, content, storages=()):
             struct.pack("<q", storage.count) + storage.content for storage in storages
         )
     return path
+
+
+def state_dict(model, seed=0):
+    """Random weights by their PyTorch names, in PyTorch's order of axes."""
+    rng = np.random.default_rng(seed)
+    order = {
+        "conv": (3, 2, 0, 1),
+        "transposed_conv": (3, 2, 0, 1),
+        "depthwise": (2, 3, 0, 1),
+        "vector": (0,),
+    }
+    arrays, shared = {}, {}
+    for name, variable, kind in model.torch_names():
+        if kind == "ignored":
+            continue
+        shape = (1,)
+        if kind != "scalar":
+            shape = [variable.shape[axis] for axis in order[kind]]
+        arrays[name] = shared.setdefault(id(variable), rng.normal(0, 0.3, shape))
+    return arrays

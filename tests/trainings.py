@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from PIL import Image
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["zero_dce_keras.training.run", "runs"])
+_context.set_forkserver_preload(["zero_dce_keras.training.run", "trainings"])
 
 
 def quicken(setattr):
