@@ -17,11 +17,7 @@ VARIANTS = {
     "normalised": {"exposure_normalization": {}},
     "filtered": {"denoising_filter": {}},
     "all": {
-        "exposure_normalization": {
-            "black": 0.5,
-            "gamma_slope": 0.1,
-            "well_exposed": (0.05, 0.6),
-        },
+        "exposure_normalization": {"gamma": 0.5, "well_exposed": (0.05, 0.6)},
         "denoising_filter": {},
     },
 }

@@ -39,7 +39,7 @@ def enhancer():
         num_iterations=2,
         filters=4,
         num_layers=3,
-        exposure_normalization={"black": 1.0},  # its measure is a sensitive one
+        exposure_normalization={},
     )
     return Enhancer(model)
 
@@ -333,14 +333,19 @@ def test_weights_without_a_companion(tmp_path):
 
 
 def test_brightness_does_not_pump(enhancer, tmp_path):
-    clip = write_clip(tmp_path / "a.mp4", with_noise(scene(), count=40))
+    """A lamp that flickers in the centre takes its surroundings along but a little."""
+    rng, frames = np.random.default_rng(2), with_noise(scene(), count=40)
+    for frame in frames:
+        frame[24:32, 28:36] = rng.integers(150, 250)
+    clip = write_clip(tmp_path / "a.mp4", frames)
     enhance_video(enhancer, clip, tmp_path / "b.mp4")
-    before, after = luma(read_clip(clip)[0]), luma(read_clip(tmp_path / "b.mp4")[0])
-    gain = after.mean() / before.mean()
-    assert gain > 2
-    # 1.5 is promised; each frame by itself it would be 1.5 here.
-    assert after.std() <= 1.1 * before.std() * gain
-    assert after[0] == pytest.approx(after[-10:].mean(), rel=0.02)
+    before, after = (
+        luma(frame[:16] for frame in read_clip(path)[0])
+        for path in (clip, tmp_path / "b.mp4")
+    )
+    assert after.mean() > 2 * before.mean()
+    assert after.std() < 0.03 * after.mean()  # each frame by itself, it would be 0.06
+    assert after[0] == pytest.approx(after[-10:].mean(), rel=0.1)
 
 
 def test_a_cut_adapts_at_once(enhancer, tmp_path):
