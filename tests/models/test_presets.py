@@ -273,4 +273,4 @@ def test_a_shipped_preset_loads_brightens_and_has_a_card(name, low_light):
     card = load_card(name)
     for fact in ("command", "data", "split", "seed", "time", "scores", "terms"):
         assert card.get(fact) not in (None, "", {}), f"{name} says nothing on {fact}"
-    Recipe(**card["recipe"]).check()
+    Recipe.from_stored(card["recipe"]).check()

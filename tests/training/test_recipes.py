@@ -77,12 +77,10 @@ def test_every_recipe_has_a_card(name):
 
 
 def test_every_model_has_a_default_recipe():
-    expected = {
-        "zero_dce": "default",
-        "zero_dce_plus_plus": "plus-plus",
-        "mirnet": "mirnet",
-    }
-    assert DEFAULT_RECIPES == expected and expected.keys() == MODELS.keys()
+    assert DEFAULT_RECIPES.keys() == MODELS.keys()
+    assert DEFAULT_RECIPES["zero_dce"] == "default"
+    assert DEFAULT_RECIPES["zero_dce_plus_plus"] == "plus-plus"
+    assert DEFAULT_RECIPES["mirnet"] == "mirnet"
 
 
 @pytest.mark.parametrize("name", RECIPES)

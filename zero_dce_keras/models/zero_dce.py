@@ -64,7 +64,7 @@ class ZeroDCE(ImageModel):
     has_curves = True
     torch_kernel = "e_conv{}.weight"  # name of the kernel that gives a layer's output
     first_layer = "conv2d"  # the kind of layer that looks at the image
-    layer_kinds: tuple[str, ...] = ("input_layer", "conv2d", "concatenate", "activation")
+    layer_kinds = frozenset(("input_layer", "conv2d", "concatenate", "activation"))
 
     def __init__(
         self,
@@ -344,7 +344,7 @@ class ZeroDCE(ImageModel):
         shapes = kernels.get("conv2d", [()])
         if first[:3] != (3, 3, 3) or any(len(shape) != 4 for shape in shapes):
             return None
-        if set(kernels) - set(cls.layer_kinds):
+        if set(kernels) - cls.layer_kinds:
             return None
         return cls._size([shape[-1] for shape in shapes])
 

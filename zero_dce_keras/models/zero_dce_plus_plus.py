@@ -46,7 +46,7 @@ class ZeroDCEPlusPlus(ZeroDCE):
 
     torch_kernel = "e_conv{}.point_conv.weight"
     first_layer = "depthwise_conv2d"
-    layer_kinds = (*ZeroDCE.layer_kinds, "depthwise_conv2d")
+    layer_kinds = ZeroDCE.layer_kinds | {"depthwise_conv2d"}
     num_maps = 1
 
     def __init__(
