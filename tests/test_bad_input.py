@@ -193,20 +193,23 @@ def a_truncated_model(directory):
 def a_model_of_others(directory):
     layers = [keras.Input((None, None, 3)), keras.layers.Conv2D(3, 3, padding="same")]
     keras.Sequential(layers).save(directory / "others.keras")
-    return directory / "others.keras", "this Sequential is no model of ours"
+    return directory / "others.keras", "a Sequential is not a zero_dce_keras model"
 
 
 def weights_of_others(directory):
     layers = [keras.Input((8,)), keras.layers.Dense(3)]
     keras.Sequential(layers).save_weights(directory / "others.weights.h5")
-    return directory / "others.weights.h5", "not the weights of a DCE-Net"
+    return (
+        directory / "others.weights.h5",
+        "names and shapes must be those of ZeroDCE, ",
+    )
 
 
 def no_numbers(directory):
     model = checks.small_zero_dce()
     model.network.weights[0].assign(np.full((3, 3, 3, 4), np.nan))
     model.save(directory / "nan.keras")
-    return directory / "nan.keras", "conv_1/kernel holds what is no number"
+    return directory / "nan.keras", "the weights conv_1/kernel are not finite"
 
 
 USELESS = (unknown, a_directory_of_something_else, truncated, a_truncated_model)
