@@ -39,7 +39,7 @@ def enhancer():
         num_iterations=2,
         filters=4,
         num_layers=3,
-        exposure_normalization={"black": 1.0},  # its measure is a sensitive one
+        exposure_normalization={},
     )
     return Enhancer(model)
 
