@@ -70,7 +70,7 @@ def test_a_backend_that_is_not_installed(backend, tmp_path, photo_folder):
     options = (photo_folder(), "-o", tmp_path / "out")
     code, _, err = command("enhance", *options, KERAS_BACKEND=backend)
     assert code == 1 and err.count("\n") == 1
-    assert err.startswith(f"error: {backend} is not installed: pip install 'zero_dce_")
+    assert err.startswith(f"error: {backend} is not installed: pip install '.[")
     assert f"KERAS_BACKEND={BACKEND} uses what is installed" in err
 
 

@@ -49,15 +49,14 @@ def how_to_install(error):
 
     Example:
         >>> how_to_install(ModuleNotFoundError(name="rawpy"))
-        "rawpy is not installed: pip install 'zero_dce_keras[raw]'"
+        "rawpy is not installed: pip install '.[raw]' in the package's checkout"
     """
     package = (error.name or "").partition(".")[0]
     if package not in EXTRA_OF:
         return str(error)
-    line = (
-        f"{package} is not installed: pip install 'zero_dce_keras[{EXTRA_OF[package]}]'"
-    )
-    if EXTRA_OF[package] == "cpu":
+    extra = EXTRA_OF[package]
+    line = f"{package} is not installed: pip install '.[{extra}]' in the package's checkout"
+    if extra == "cpu":
         line += (
             " brings it for a machine without a GPU, [gpu] or [tensorflow] for others"
         )

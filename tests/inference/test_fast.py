@@ -17,7 +17,7 @@ VARIANTS = {
     "normalised": {"exposure_normalization": {}},
     "filtered": {"denoising_filter": {}},
     "all": {
-        "exposure_normalization": {"gamma": 0.5, "well_exposed": (0.05, 0.6)},
+        "exposure_normalization": {"well_exposed": (0.05, 0.6)},
         "denoising_filter": {},
     },
 }
@@ -47,8 +47,11 @@ def photo(height=37, width=50, seed=0):
     return np.clip(image, 0, 255).astype("uint8")
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("size", [(37, 50), (1, 1), (5, 3), (40, 48)])
+@pytest.mark.parametrize(
+    "variant, size",
+    [*((name, (37, 50)) for name in VARIANTS)]
+    + [("all", size) for size in ((1, 1), (5, 3), (40, 48))],
+)
 def test_as_the_model(variant, size):
     model = make_model(**VARIANTS[variant])
     enhancer = Enhancer(model)

@@ -12,7 +12,7 @@ from zero_dce_keras import app, cli
 def test_without_gradio_one_line_names_the_extra(monkeypatch, capfd):
     monkeypatch.setitem(sys.modules, "gradio", None)
     assert cli.run(app.main, []) == 1
-    line = "error: gradio is not installed: pip install 'zero_dce_keras[ui]'\n"
+    line = "error: gradio is not installed: pip install '.[ui]' in the package's checkout\n"
     assert capfd.readouterr() == ("", line)
 
 

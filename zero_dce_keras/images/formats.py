@@ -150,8 +150,8 @@ def written_format(image_format):
     """Return the `ImageFormat` to write what was read as this one: itself, if possible.
 
     Example:
-        >>> [written_format(each).name for each in FORMATS[-3:]]
-        ['PNG', 'JPEG', 'TIFF']
+        >>> written_format(format_of_name("GIF")).name
+        'PNG'
     """
     suffix = image_format.written_as
     return _BY_SUFFIX[suffix] if suffix else image_format

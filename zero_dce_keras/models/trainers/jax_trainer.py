@@ -8,7 +8,7 @@ runs here too; what it assigned is collected and handed back to Keras.
 import jax
 import keras
 
-from zero_dce_keras.models.trainers.batch import unpack
+from zero_dce_keras.models.trainers.base_trainer import unpack
 
 
 class Trainer(keras.Model):

@@ -1,12 +1,11 @@
-"""The training and test step on TensorFlow: a gradient tape."""
+"""The training step on TensorFlow: a gradient tape."""
 
-import keras
 import tensorflow as tf
 
-from zero_dce_keras.models.trainers.batch import unpack
+from zero_dce_keras.models.trainers.base_trainer import BaseTrainer, unpack
 
 
-class Trainer(keras.Model):
+class Trainer(BaseTrainer):
     """See `zero_dce_keras.models.trainers`."""
 
     def train_step(self, data):
@@ -20,9 +19,4 @@ class Trainer(keras.Model):
             total = self.optimizer.scale_loss(losses["total_loss"] / replicas)
         gradients = tape.gradient(total, self.trainable_weights)
         self.optimizer.apply(gradients, self.trainable_weights)
-        return self.update_trackers(losses, enhanced, reference)
-
-    def test_step(self, data):
-        low_light, reference = unpack(data)
-        losses, enhanced = self.losses_and_output(low_light, reference, training=False)
         return self.update_trackers(losses, enhanced, reference)

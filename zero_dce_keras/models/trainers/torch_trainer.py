@@ -1,12 +1,11 @@
-"""The training and test step on PyTorch: autograd."""
+"""The training step on PyTorch: autograd."""
 
-import keras
 import torch
 
-from zero_dce_keras.models.trainers.batch import unpack
+from zero_dce_keras.models.trainers.base_trainer import BaseTrainer, unpack
 
 
-class Trainer(keras.Model):
+class Trainer(BaseTrainer):
     """See `zero_dce_keras.models.trainers`."""
 
     def train_step(self, data):
@@ -18,8 +17,3 @@ class Trainer(keras.Model):
         with torch.no_grad():
             self.optimizer.apply(gradients, self.trainable_weights)
             return self.update_trackers(losses, enhanced, reference)
-
-    def test_step(self, data):
-        low_light, reference = unpack(data)
-        losses, enhanced = self.losses_and_output(low_light, reference, training=False)
-        return self.update_trackers(losses, enhanced, reference)

@@ -1,4 +1,4 @@
-"""What a batch consists of."""
+"""What the training steps of several backends share."""
 
 import keras
 
@@ -15,3 +15,12 @@ def unpack(data):
             "sample_weight. Received: one"
         )
     return low_light, reference
+
+
+class BaseTrainer(keras.Model):
+    """A `keras.Model` whose test step computes the model's own losses."""
+
+    def test_step(self, data):
+        low_light, reference = unpack(data)
+        losses, enhanced = self.losses_and_output(low_light, reference, training=False)
+        return self.update_trackers(losses, enhanced, reference)
