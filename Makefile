@@ -39,11 +39,15 @@ test: venv
 FILE_TESTS = tests/models/test_presets.py tests/models/test_torch_checkpoint.py \
 	tests/models/test_torch_file.py
 BACKEND_TESTS = tests/data tests/losses tests/metrics tests/inference tests/evaluation \
+	tests/batch tests/video tests/compatibility \
 	$(filter-out $(FILE_TESTS),$(wildcard tests/models/test_*.py)) \
 	tests/training/test_run.py tests/training/test_resume.py tests/test_devices.py
 
 test-backends: test-jax test-torch
 
+# XLA compiles without optimising: these tests ask for the right pixels, not for speed.
+test-jax: export XLA_FLAGS = --xla_backend_optimization_level=0 \
+	--xla_llvm_disable_expensive_passes=true
 test-jax test-torch: test-%: .venv-%/.installed
 	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n 2 -m "not large" $(BACKEND_TESTS)
 

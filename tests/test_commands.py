@@ -1,5 +1,6 @@
 """The commands as a user meets them: options, exit codes, one-line errors."""
 
+import logging
 import os
 import resource
 import statistics
@@ -187,6 +188,33 @@ def test_errors_become_one_line(error, code, line, capsys):
     assert cli.run(main, []) == code
     out, err = capsys.readouterr()
     assert (out, err) == ("", line + "\n")
+
+
+def test_lines_come_once_whatever_the_root_logger_does(capsys):
+    """TensorFlow's and Keras' absl gives the root logger a handler of its own."""
+
+    def main(argv):
+        log = logging.getLogger("zero_dce_keras.batch")
+        log.info("note: one")
+        log.debug("not for users")
+        return 0
+
+    root = logging.getLogger()
+    handler = logging.StreamHandler(sys.stderr)
+    root.addHandler(handler)
+    try:
+        assert cli.run(main, []) == 0
+    finally:
+        root.removeHandler(handler)
+    assert capsys.readouterr().err == "note: one\n"
+
+
+def test_a_missing_module_is_one_line(capsys):
+    def main(argv):
+        raise ModuleNotFoundError("first\nsecond", name="nowhere")
+
+    assert cli.run(main, []) == 1
+    assert capsys.readouterr().err == "error: first second\n"
 
 
 def test_output_into_a_closed_pipe(photo_folder, weights, tmp_path):

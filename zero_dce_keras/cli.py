@@ -219,14 +219,16 @@ def run(main, argv=None):
 def log_to_stderr():
     """Show what the package logs on stderr."""
     package = logging.getLogger("zero_dce_keras")
-    handler, level = StderrHandler(), package.level
+    handler, level, propagates = StderrHandler(), package.level, package.propagate
     package.addHandler(handler)
-    package.setLevel(logging.INFO)
+    package.setLevel(logging.DEBUG)
+    package.propagate = False  # absl gives the root logger a handler of its own
     try:
         yield
     finally:
         package.removeHandler(handler)
         package.setLevel(level)
+        package.propagate = propagates
 
 
 class StderrHandler(logging.Handler):
@@ -245,6 +247,8 @@ class StderrHandler(logging.Handler):
         text = record.getMessage()
         if getattr(record, "is_progress", False):
             self._show_progress(text)
+            return
+        if record.levelno < logging.INFO:
             return
         if self._progress_is_shown:
             print(" " * WIDTH, end="\r", file=sys.stderr)

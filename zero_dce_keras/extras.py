@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 
 from zero_dce_keras.devices import BACKENDS
+from zero_dce_keras.errors import one_line
 
 # Extra of setup.cfg by the module that it brings.
 EXTRA_OF = {
@@ -53,7 +54,7 @@ def how_to_install(error):
     """
     package = (error.name or "").partition(".")[0]
     if package not in EXTRA_OF:
-        return str(error)
+        return one_line(error)
     extra = EXTRA_OF[package]
     line = f"{package} is not installed: pip install '.[{extra}]' in the package's checkout"
     if extra == "cpu":

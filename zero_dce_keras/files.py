@@ -43,6 +43,18 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
+def check_not_the_input(source, target):
+    """Raise a `ValueError` if a file to write is the one that is read.
+
+    Example:
+        >>> check_not_the_input("dark.jpg", "./dark.jpg")
+        Traceback (most recent call last):
+        ValueError: ./dark.jpg: the input would be overwritten
+    """
+    if Path(source).resolve() == Path(target).resolve():
+        raise ValueError(f"{target}: the input would be overwritten")
+
+
 def remove_leftovers(directory, older_than=3600, recursive=False):
     """Remove what killed runs left half written in a directory.
 

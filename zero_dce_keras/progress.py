@@ -23,7 +23,7 @@ def format_duration(seconds):
 
 
 class ProgressLog:
-    """Logs how far work is, a few times a second at most.
+    """Logs how far work is, a few times a second at most, at the level DEBUG.
 
     Args:
         log: `logging.Logger`. Its records have the attribute `is_progress`.
@@ -38,4 +38,4 @@ class ProgressLog:
         now = time.monotonic()
         if now - self._logged >= SECONDS_BETWEEN:
             self._logged = now
-            self._log.info(text, extra={"is_progress": True})
+            self._log.debug(text, extra={"is_progress": True})

@@ -145,7 +145,7 @@ def test_a_loop_of_links(shoot):
     assert list(pairs(["link"], recursive=True)[0]) == ["link/x/1.jpg"]
 
 
-def test_settled_files(shoot):
+def test_stable_files(shoot):
     """A file is taken once it has stopped growing, and again if it changes."""
     folder = shoot("in/1.jpg", "in/2.jpg")
     jobs, _ = find_jobs(["in"])

@@ -181,21 +181,21 @@ def test_network_is_that_of_the_model(filters, num_layers):
     np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
-def test_no_companion():
+def test_no_fast_weights():
     enhancer = Enhancer(ZeroDCE(filters=4, num_layers=1))
-    with pytest.raises(ValueError, match="companion weights.*zero_dce_lol"):
+    with pytest.raises(ValueError, match="needs weights for it.*zero_dce_lol"):
         enhancer(photo(), fast=True)
 
 
-def test_companion_of_a_preset():
+def test_fast_weights_of_a_preset():
     enhancer = Enhancer.from_preset("zero_dce_lol")
-    companion = Enhancer.from_preset("zero_dce_plus_plus_lol")
+    named = Enhancer.from_preset("zero_dce_plus_plus_lol")
     np.testing.assert_array_equal(
-        enhancer(photo(), fast=True), companion(photo(), fast=True)
+        enhancer(photo(), fast=True), named(photo(), fast=True)
     )
     directory = Enhancer.from_preset(PRESETS_DIR / "zero_dce_lol")  # its card says it
     np.testing.assert_array_equal(
-        directory(photo(), fast=True), companion(photo(), fast=True)
+        directory(photo(), fast=True), named(photo(), fast=True)
     )
 
 

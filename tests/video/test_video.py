@@ -322,13 +322,13 @@ def test_full_resolution_path(enhancer, tmp_path):
     assert slow == pytest.approx(fast, abs=2)
 
 
-def test_weights_without_a_companion(tmp_path):
+def test_weights_without_fast_ones(tmp_path):
     """The fast path is the default where there is one."""
     slow = Enhancer(ZeroDCE(num_iterations=2, filters=4, num_layers=3))
     clip = write_clip(tmp_path / "a.mp4", with_noise(scene(), count=2))
     done = enhance_video(slow, clip, tmp_path / "b.mp4")
-    assert any("no companion weights" in note for note in done.notes)
-    with pytest.raises(ValueError, match="fast needs companion weights"):
+    assert any("no weights for the fast path" in note for note in done.notes)
+    with pytest.raises(ValueError, match="fast needs weights for it"):
         enhance_video(slow, clip, tmp_path / "c.mp4", fast=True)
 
 
@@ -522,7 +522,7 @@ def test_wrong_arguments_are_named(enhancer, clip, tmp_path, options):
 
 
 def test_progress_tells_the_rate(caplog, monkeypatch):
-    caplog.set_level("INFO")
+    caplog.set_level("DEBUG", "zero_dce_keras")
     progress = FrameProgress("clip.mp4")
     progress(1, 100)
     assert caplog.messages == []

@@ -29,6 +29,7 @@ class Job:
 
     @property
     def is_video(self):
+        """Whether the source's name is that of a video."""
         return self.source.suffix.lower() in VIDEO_SUFFIXES
 
 
@@ -58,12 +59,12 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
         ValueError: `output` is an input directory, a file for many inputs, or a file of a
             kind that is not written.
     """
-    mark = suffix or SUFFIX  # of earlier outputs
+    earlier_suffix = suffix or SUFFIX
     if suffix is None:
         suffix = SUFFIX if output is None else ""
     _check_output(inputs, output)
-    roots, errors = _collect(inputs, mark, recursive, output)
-    sources = _without_earlier_outputs(list(roots), mark)
+    roots, errors = _collect(inputs, earlier_suffix, recursive, output)
+    sources = _without_earlier_outputs(list(roots), earlier_suffix)
     to_file = output is not None and _is_file(output, inputs)
 
     def target_of(source):
@@ -88,36 +89,36 @@ def _check_output(inputs, output):
             )
 
 
-def _collect(inputs, mark, recursive, output):
+def _collect(inputs, earlier_suffix, recursive, output):
     """Return {path: directory that its tree begins at}, and a list of exceptions."""
     roots, errors = {}, []
     for text in inputs:
         try:
-            for path, root in _find(text, mark, recursive, output).items():
+            for path, root in _find(text, earlier_suffix, recursive, output).items():
                 roots.setdefault(path, root)
         except (ValueError, OSError) as error:
             errors.append(error)
     return roots, errors
 
 
-def _without_earlier_outputs(paths, mark):
+def _without_earlier_outputs(paths, earlier_suffix):
     """Leave out outputs whose originals are named with them: `enhance *.jpg` again."""
     originals = {(path.parent, path.stem) for path in paths}
     return [
         path
         for path in paths
-        if not path.stem.endswith(mark)
-        or (path.parent, path.stem.removesuffix(mark)) not in originals
+        if not path.stem.endswith(earlier_suffix)
+        or (path.parent, path.stem.removesuffix(earlier_suffix)) not in originals
     ]
 
 
 def _pair_with_targets(sources, target_of):
     """Return a `Job` for each source whose target is free, a `ValueError` for others."""
     jobs, errors, source_of = [], [], {}
-    taken = {path.resolve() for path in sources}
+    resolved_sources = {path.resolve() for path in sources}
     for source in sources:
         target = target_of(source)
-        if target.resolve() in taken:
+        if target.resolve() in resolved_sources:
             message = f"{source}: the input {target} would be overwritten"
             errors.append(ValueError(message))
         elif target in source_of:
@@ -132,11 +133,11 @@ def _pair_with_targets(sources, target_of):
     return jobs, errors
 
 
-def _find(text, mark, recursive, output):
+def _find(text, earlier_suffix, recursive, output):
     """Return {path: directory that its tree begins at} of one input."""
     path = Path(text)
     if path.is_dir():
-        return _in_directory(path, mark, recursive, output)
+        return _in_directory(path, earlier_suffix, recursive, output)
     if path.exists() or not glob.has_magic(text):
         if _is_junk(path):
             return {}
@@ -152,14 +153,14 @@ def _find(text, mark, recursive, output):
     return {path: root for path in paths}
 
 
-def _in_directory(directory, mark, recursive, output):
+def _in_directory(directory, earlier_suffix, recursive, output):
     found = list_images(directory, recursive, PHOTOGRAPH_SUFFIXES)
     root, outputs = directory.resolve(), output and Path(output).resolve()
     if outputs and outputs.is_relative_to(root):  # not enhanced once more
         found = [path for path in found if not path.resolve().is_relative_to(outputs)]
-    paths = [path for path in found if not path.stem.endswith(mark)]
+    paths = [path for path in found if not path.stem.endswith(earlier_suffix)]
     if not paths:
-        others = f" that do not end in {mark} already" if found else ""
+        others = f" that do not end in {earlier_suffix} already" if found else ""
         hint = "" if recursive else "; --recursive looks into those inside it"
         raise NoPhotographsError(
             f"{directory}: no photographs in this directory{others}{hint}"

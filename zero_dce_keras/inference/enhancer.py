@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from zero_dce_keras.extras import require
+from zero_dce_keras.files import check_not_the_input
 from zero_dce_keras.images import Photograph
 from zero_dce_keras.images.tone_curve import tables_to_srgb
 from zero_dce_keras.inference.arrays import check_array, restore_layout, to_rgb_batch
@@ -37,43 +38,42 @@ class Enhancer:
 
     def __init__(self, model, companion=None):
         self.model = model
-        self._companion = model if companion is None else companion
+        self._fast_weights = model if companion is None else companion
         self._runner = Runner(model)
 
     @classmethod
     def from_preset(cls, name):
         """Return the enhancer of a preset, or of anything else that `load_model` opens.
 
-        `fast=True` uses the companion weights that the preset's card names.
+        `fast=True` uses the fast weights that the preset's card names.
         """
-        return cls(load_model(name), _companion_of(name))
+        return cls(load_model(name), _fast_weights_of(name))
 
     @property
     def can_be_fast(self):
-        """Whether there are companion weights for `fast=True`."""
-        companion = self._companion
-        return isinstance(companion, str) or companion.can_be_fast
+        """Whether there are fast weights for `fast=True`."""
+        weights = self._fast_weights
+        return isinstance(weights, str) or getattr(weights, "can_be_fast", False)
 
     @functools.cached_property
     def fast(self):
-        """The `FastEnhancer` of the companion weights, made on first use.
+        """The `FastEnhancer` of the fast weights, made on first use.
 
         It keeps the weights of that moment: after more training, make a new `Enhancer`.
 
         Raises:
-            ValueError: if there are no companion weights.
+            ValueError: if there are no fast weights.
             ImportError: if Numba is missing, which the extra `fast` brings.
         """
         if not self.can_be_fast:
-            names = [name for name in list_presets() if _companion_of(name)]
+            names = [name for name in list_presets() if _fast_weights_of(name)]
             raise ValueError(
-                "fast needs companion weights, which these weights do not name; give no "
+                "fast needs weights for it, which these weights do not name; give no "
                 f"--fast (fast=False), or a preset that does: {', '.join(names)}"
             )
-        companion = self._companion
-        if isinstance(companion, str):
-            companion = load_model(companion)
-        return require("zero_dce_keras.inference.fast").FastEnhancer(companion)
+        weights = self._fast_weights
+        model = load_model(weights) if isinstance(weights, str) else weights
+        return require("zero_dce_keras.inference.fast").FastEnhancer(model)
 
     def __getstate__(self):
         """Leave out what can be made again and cannot be copied: memory of threads."""
@@ -103,7 +103,7 @@ class Enhancer:
 
         Raises:
             ValueError: if the array has another shape or dtype, an argument is out of
-                its range, or there are no companion weights.
+                its range, or there are no fast weights.
             MemoryError: if the images are too large for the device.
         """
         options = EnhanceOptions(iterations, strength, denoise, tile, fast, gains)
@@ -190,13 +190,15 @@ class Enhancer:
         gains = self._runner.gains(_single_image(image))
         return None if gains is None else gains.reshape(-1)
 
-    def enhance_file(self, source, target, **options):
+    def enhance_file(
+        self, source, target, iterations=None, strength=1.0, denoise=None, **options
+    ):
         """Read a photograph, enhance it, write it with its metadata, in its depth.
 
         Args:
             source: path of the photograph.
             target: path to write to, whole or not at all.
-            **options: see `EnhanceOptions`.
+            iterations, strength, denoise, **options: see `EnhanceOptions`.
 
         Returns:
             List of str: what could not be kept as it was.
@@ -204,9 +206,8 @@ class Enhancer:
         Raises:
             OSError, ValueError: if the photograph cannot be read or written.
         """
-        if Path(source).resolve() == Path(target).resolve():
-            raise ValueError(f"{target}: the input would be overwritten")
-        chosen = EnhanceOptions(**options)
+        check_not_the_input(source, target)
+        chosen = EnhanceOptions(iterations, strength, denoise, **options)
         photograph = Photograph.read(source)
         enhanced = self.enhance_photograph(photograph, chosen)
         return [*photograph.notes, *enhanced.write(target)]
@@ -226,7 +227,7 @@ class Enhancer:
             )
 
 
-def _companion_of(name):
+def _fast_weights_of(name):
     """Return the preset that a preset's card names for `fast=True`, or `None`."""
     is_preset = str(name) in list_presets() or Path(name).is_dir()
     return load_card(name).get("companion") if is_preset else None

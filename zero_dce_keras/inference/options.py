@@ -20,11 +20,11 @@ class EnhanceOptions:
             curves; a model that looks at the whole image, such as `MIRNet`, gives parts
             that are blended where they overlap. `None` is 512 for images above a
             megapixel; 0 never cuts.
-        fast: True estimates the curves on a small copy of the image by the companion
+        fast: True estimates the curves on a small copy of the image by the fast
             weights, as they were when they were first used, and applies them in one
             pass on the processor: some 100 to 250 times faster. Floats are worked on
             with 16 bits, and `tile` is not needed. `None` is True for videos where
-            there are companion weights, and False for photographs.
+            there are fast weights, and False for photographs.
         gains: float array `(8,)` in place of the image's own statistics, see
             `Enhancer.gains`: so that the frames of a video are treated alike.
 

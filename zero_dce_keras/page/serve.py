@@ -80,6 +80,8 @@ class NothingFromElsewhere:
         self.app = app
 
     async def __call__(self, scope, receive, send):
+        """Answer a request as the application does, with one more header."""
+
         async def send_with_policy(message):
             if message["type"] == "http.response.start":
                 header = (b"content-security-policy", POLICY.encode())

@@ -6,7 +6,7 @@ import logging
 import time
 from pathlib import Path
 
-from zero_dce_keras.files import replacing
+from zero_dce_keras.files import check_not_the_input, replacing
 from zero_dce_keras.inference.options import EnhanceOptions
 from zero_dce_keras.progress import ProgressLog, format_duration
 from zero_dce_keras.video.prefetch import parallel_map, prefetch
@@ -59,8 +59,8 @@ def enhance_video(
         overwrite: whether to replace `target`.
         progress: callable that is given, after each frame, how many are done and how
             many there are (0 if the file does not say), such as `FrameProgress`.
-        **options: see `EnhanceOptions`. Without `fast` a frame takes seconds; `gains`
-            are those of the frames.
+        **options: see `EnhanceOptions`. Without `fast` a frame takes seconds. `tile` is
+            always the default, and `gains` are those of the frames.
 
     Returns:
         `EnhancedVideo`.
@@ -71,14 +71,14 @@ def enhance_video(
         ValueError: if the source is no video, or the target's container does not take
             it; the line names the file.
     """
-    chosen = EnhanceOptions(**options)
+    chosen = EnhanceOptions(**{**options, "tile": None})
     _check(source, target, quality, overwrite)
     reader = VideoReader(source)
     if chosen.fast is None:
         chosen = chosen.replace(fast=enhancer.can_be_fast)
         if not chosen.fast:
             reader.notes.append(
-                "no companion weights for the fast path: a frame may take seconds"
+                "no weights for the fast path: a frame may take seconds"
             )
     encode = {"codec": codec, "quality": quality}
     with contextlib.closing(reader), replacing(target) as temporary:
@@ -170,8 +170,7 @@ def _write(path, reader, enhanced, encode, progress):
 def _check(source, target, quality, overwrite):
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"quality must be from 1 to 100. Received: {quality}")
-    if Path(source).resolve() == Path(target).resolve():
-        raise ValueError(f"{target}: the input would be overwritten")
+    check_not_the_input(source, target)
     if not overwrite and Path(target).exists():
         raise FileExistsError(f"{target} is there already")
 
@@ -189,6 +188,7 @@ class FrameProgress:
         self._start = None  # when the first frame was done: before it, all is compiled
 
     def __call__(self, done, expected):
+        """Log that so many frames are done, of so many (0: unknown)."""
         now = time.monotonic()
         if self._start is None:
             self._start = now

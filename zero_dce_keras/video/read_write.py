@@ -93,6 +93,7 @@ class VideoReader:
         yield None, packets
 
     def close(self):
+        """Close the file."""
         self._container.close()
 
     def _packets(self):
@@ -237,6 +238,7 @@ class VideoWriter:
         self.close()
 
     def close(self):
+        """Close the file, finished or not."""
         self._container.close()
 
 

@@ -37,7 +37,7 @@ class FastEnhancer:
     """
 
     def __init__(self, model):
-        if not model.can_be_fast:
+        if not getattr(model, "can_be_fast", False):
             raise ValueError(
                 "the fast path needs a ZeroDCEPlusPlus with resampling='area'. "
                 f"Received: {type(model).__name__}"
