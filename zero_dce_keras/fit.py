@@ -53,7 +53,9 @@ def build_parser():
     )
     group = parser.add_argument_group("in place of what the recipe says")
     # The loss weights, which a recipe takes by name alone, last.
-    for field in sorted(dataclasses.fields(Recipe), key=lambda field: field.kw_only):
+    for field in sorted(
+        dataclasses.fields(Recipe), key=lambda field: bool(field.kw_only)
+    ):
         if field.name != "model":
             _add_field(group, field)
     return parser

@@ -116,6 +116,7 @@ def test_a_run_that_dies_twice_ends_the_same(name, data, tmp_path, monkeypatch):
 def test_a_traced_run_goes_on(data, tmp_path, monkeypatch):
     """As users train; the other tests leave tracing out."""
     monkeypatch.undo()  # what the fixture `quick` did
+    quicken(monkeypatch.setattr, eager=False)
     recipe = TINY.replace(epochs=2, ema=0.8, validation_images=0, denoising_weight=0.0)
     save = RunState._save
 
