@@ -142,8 +142,10 @@ def check_odd_sizes(model):
         enhanced = np.asarray(enhance(images))
         assert enhanced.shape == images.shape, (height, width)
         assert np.isfinite(enhanced).all(), (height, width)
-    alone = np.asarray(enhance(images[1:]))
-    np.testing.assert_allclose(alone[0], enhanced[1], atol=1e-5)
+    again = images[1:]  # alone
+    if keras.backend.backend() == "jax":  # beside another: no further size to compile
+        again = images * np.float32([0, 1]).reshape(2, 1, 1, 1)
+    np.testing.assert_allclose(np.asarray(enhance(again))[-1], enhanced[1], atol=1e-5)
 
 
 def check_one_epoch(model, low_light, reference):
