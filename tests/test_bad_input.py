@@ -151,7 +151,7 @@ def test_pairs_of_two_sizes_are_not_stretched(photo_folder, tmp_path, call):
     [
         (["--image-size", "0"], 2, "image_size must be at least 16"),
         (["--image-size", "15"], 2, "image_size must be at least 16"),
-        (["--batch-size", "-1"], 2, "batch_size must be positive"),
+        (["--batch-size", "-1"], 2, "batch_size must be finite and positive"),
         (["--batch-size", "4", "--drop-remainder"], 1, "number of images"),
         (["--recipe", "secret"], 2, "'default'"),  # the list is shown
         (["--model", "unet"], 2, "'mirnet'"),

@@ -383,7 +383,11 @@ def test_fit_options_replace_the_recipes(tmp_path, monkeypatch, capsys):
     [
         ("--dataset folder", 2, "--dataset folder needs --data-dir"),
         ("--data-dir nowhere", 1, "nowhere: no LOL data set here"),
-        ("--dataset folder --data-dir photos --epochs 0", 2, "epochs must be positive"),
+        (
+            "--dataset folder --data-dir photos --epochs 0",
+            2,
+            "epochs must be finite and positive",
+        ),
         ("--dataset folder --data-dir photos --num-layers 4", 2, "num_layers must be"),
         ("--recipe mirnet --model zero_dce", 2, "--recipe mirnet trains mirnet, not"),
         (

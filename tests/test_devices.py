@@ -107,7 +107,9 @@ def test_out_of_memory_is_known_for_what_it_is(too_much):
     with pytest.raises(Exception) as caught:
         too_much()
     assert devices.is_out_of_memory(caught.value), repr(caught.value)
-    assert not devices.is_out_of_memory(ValueError("image_size must be positive"))
+    assert not devices.is_out_of_memory(
+        ValueError("image_size must be finite and positive")
+    )
 
 
 def test_training_out_of_memory(too_much, tmp_path, lol_folder, monkeypatch):

@@ -1,15 +1,19 @@
 """Locks between processes."""
 
+import errno
+import os
 import subprocess
 import sys
 import threading
 
 import pytest
 
+from zero_dce_keras.errors import one_line
 from zero_dce_keras.locks import locked
 
 HOLD = """
 import sys
+from zero_dce_keras.errors import one_line
 from zero_dce_keras.locks import locked
 with locked(sys.argv[1]):
     print("holding", flush=True)
@@ -51,6 +55,19 @@ def test_it_is_released_after_an_error_and_its_file_stays(lock):
     with locked(lock, ValueError("busy")):
         pass
     assert lock.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows locks in another way")
+def test_a_file_system_without_locks(lock, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(OSError) as error, locked(lock):
+        pytest.fail("nothing is locked there")
+    assert error.value.filename == lock
+    message = f"{lock}: cannot be locked: Function not implemented"
+    assert one_line(error.value) == message
 
 
 def test_a_file_that_cannot_be_written(lock):

@@ -15,17 +15,19 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["zero_dce_keras.training.run", "trainings"])
 
 
-def quicken(setattr):
+def quicken(setattr, eager=True):
     """Let models train without tracing their steps, and runs draw next to nothing.
 
     Args:
         setattr: the built-in function, or that of pytest's `monkeypatch`.
+        eager: False lets them trace.
     """
     from zero_dce_keras.models.image_model import ImageModel
     from zero_dce_keras.training import callbacks, run
 
-    compile = functools.partialmethod(ImageModel.compile, run_eagerly=True)
-    setattr(ImageModel, "compile", compile)
+    if eager:
+        compile = functools.partialmethod(ImageModel.compile, run_eagerly=True)
+        setattr(ImageModel, "compile", compile)
     pixel = Image.new("RGB", (1, 1))
     setattr(callbacks, "contact_sheet", lambda rows, titles: pixel)
     figure = SimpleNamespace(savefig=lambda path, dpi: pixel.save(path))

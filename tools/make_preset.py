@@ -50,7 +50,7 @@ REFERENCES = {
 CALIBRATED = (
     "The constants of exposure normalisation were calibrated on the references of "
     "our485, and its validation split chose the weights of the losses: "
-    "docs/experiments.md."
+    "docs/lab/experiments.md."
 )
 FILTERED = (
     " So were the form of the denoising filter and the range of its first pass, on those "

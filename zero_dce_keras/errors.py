@@ -26,6 +26,17 @@ def one_line(error):
     return " ".join(text.split()) or type(error).__name__
 
 
+def first_line(error):
+    r"""Return the first line of an error's text: Keras lists whole arrays below it.
+
+    Example:
+        >>> first_line(ValueError("shapes differ\n[[0. 1.] …"))
+        'shapes differ'
+    """
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def check_not_negative(name, value):
     """Raise a `ValueError` for a number that is negative, infinite or NaN.
 
@@ -60,10 +71,50 @@ def check_positive(name, value):
         >>> check_positive("epsilon", 1e-3)
         >>> check_positive("epsilon", 0)
         Traceback (most recent call last):
-        ValueError: epsilon must be positive. Received: 0
+        ValueError: epsilon must be finite and positive. Received: 0
     """
     if not 0 < value < float("inf"):  # NaN is neither
-        raise ValueError(f"{name} must be positive. Received: {value}")
+        raise ValueError(f"{name} must be finite and positive. Received: {value}")
+
+
+def check_fraction(name, value):
+    """Raise a `ValueError` for a number that is not in [0, 1].
+
+    Args:
+        name: str, of the argument.
+        value: number.
+
+    Raises:
+        ValueError: the value is out of range.
+
+    Example:
+        >>> check_fraction("strength", 0.5)
+        >>> check_fraction("strength", 2)
+        Traceback (most recent call last):
+        ValueError: strength must be in [0, 1]. Received: 2
+    """
+    if not 0 <= value <= 1:  # NaN is not either
+        raise ValueError(f"{name} must be in [0, 1]. Received: {value}")
+
+
+def check_odd(name, value):
+    """Raise a `ValueError` for a number that is not odd, or not positive.
+
+    Args:
+        name: str, of the argument.
+        value: number.
+
+    Raises:
+        ValueError: the value is out of range.
+
+    Example:
+        >>> check_odd("num_layers", 7)
+        >>> check_odd("num_layers", 4)
+        Traceback (most recent call last):
+        ValueError: num_layers must be odd and positive. Received: 4
+    """
+    if not (value > 0 and value % 2 == 1):
+        raise ValueError(f"{name} must be odd and positive. Received: {value}")
 
 
 def check_choice(name, value, choices):

@@ -9,6 +9,7 @@ import types
 import typing
 
 from zero_dce_keras import cli
+from zero_dce_keras.errors import one_line
 
 
 def build_parser():
@@ -51,7 +52,10 @@ def build_parser():
         "--mixed-precision", action="store_true", help="compute the network in bfloat16"
     )
     group = parser.add_argument_group("in place of what the recipe says")
-    for field in dataclasses.fields(Recipe):
+    # The loss weights, which a recipe takes by name alone, last.
+    for field in sorted(
+        dataclasses.fields(Recipe), key=lambda field: bool(field.kw_only)
+    ):
         if field.name != "model":
             _add_field(group, field)
     return parser
@@ -75,7 +79,7 @@ def main(argv=None):
     try:
         recipe.check()
     except ValueError as error:
-        parser.error(str(error))
+        parser.error(one_line(error))
     cli.check_data_options(parser, args)
     output = args.output or f"runs/{name}-{time.strftime('%Y%m%d-%H%M%S')}"
     cli.start_backend(args.device)

@@ -20,7 +20,7 @@ def locked(path, busy=None):
         busy: exception to raise, instead of waiting, when another process has it.
 
     Raises:
-        OSError: if the file cannot be written.
+        OSError: if the file cannot be written, or its file system has no locks.
 
     Example:
         >>> import tempfile
@@ -33,7 +33,8 @@ def locked(path, busy=None):
         ...             print(error)
         busy
     """
-    lock = FileLock(path)
+    # Without locks in the file system, filelock would leave a marker, which goes stale.
+    lock = FileLock(path, fallback_to_soft=False)
     try:
         holding = lock.acquire(blocking=False)
     except Timeout:
@@ -41,5 +42,12 @@ def locked(path, busy=None):
             raise busy from None
         log.warning("waiting for the process that holds %s", path)
         holding = lock.acquire()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # The system's call knows the file by its number alone.
+        raise OSError(
+            error.errno, f"cannot be locked: {error.strerror}", path
+        ) from None
     with holding:
         yield

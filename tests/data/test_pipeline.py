@@ -231,8 +231,8 @@ def test_sizes_are_compared_upright(tmp_path, image_size):
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"image_size": 0}, "image_size must be positive. Received: 0"),
-        ({"batch_size": 0}, "batch_size must be positive. Received: 0"),
+        ({"image_size": 0}, "image_size must be finite and positive. Received: 0"),
+        ({"batch_size": 0}, "batch_size must be finite and positive. Received: 0"),
         ({"batch_size": 6, "drop_remainder": True}, "at most the number of images, 5"),
         ({"image_size": 33, "crop": True}, "image_size"),  # rows are 32
         ({"image_size": None, "crop": True}, "image_size"),

@@ -168,6 +168,14 @@ def test_missing_package_names_the_extra(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_missing_photograph_is_named(tmp_path, monkeypatch):
+    """Where its package is installed, that is not what is missing."""
+    monkeypatch.setitem(sample_module.FILES, "astronaut", ("skimage", "data/no.png"))
+    with pytest.raises(FileNotFoundError, match=r"no\.png: no such file; install skim"):
+        find_sample(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_sample_needs_no_tensorflow():
     code = (
         "import sys, zero_dce_keras.data.sample; print([name for name in "

@@ -75,7 +75,7 @@ def test_any_split_is_at_the_nearest_boundaries(lengths, data):
 @pytest.mark.parametrize(
     "train, validation, message",
     [
-        (0, 2, "train_images must be positive. Received: 0"),
+        (0, 2, "train_images must be finite and positive. Received: 0"),
         (2, -1, "validation_images must be finite and not negative. Received: -1"),
         (4, 3, "must be at most 6. Received: 4 \\+ 3"),
         (7, 0, "must be at most 6. Received: 7 \\+ 0"),

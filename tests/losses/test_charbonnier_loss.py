@@ -35,7 +35,11 @@ def test_the_class_is_the_mean_over_images():
 
 @pytest.mark.parametrize("epsilon", [0, float("nan")])
 def test_epsilon_must_be_positive(epsilon):
-    with pytest.raises(ValueError, match="epsilon must be positive. Received"):
+    with pytest.raises(
+        ValueError, match="epsilon must be finite and positive. Received"
+    ):
         CharbonnierLoss(epsilon)
-    with pytest.raises(ValueError, match="epsilon must be positive. Received"):
+    with pytest.raises(
+        ValueError, match="epsilon must be finite and positive. Received"
+    ):
         charbonnier(BLACK, BLACK, epsilon)

@@ -121,8 +121,11 @@ def test_official_initialisation():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"num_iterations": 0}, "num_iterations must be positive. Received: 0"),
-        ({"filters": -1}, "filters must be positive. Received: -1"),
+        (
+            {"num_iterations": 0},
+            "num_iterations must be finite and positive. Received: 0",
+        ),
+        ({"filters": -1}, "filters must be finite and positive. Received: -1"),
         ({"num_layers": 4}, "num_layers must be odd and positive. Received: 4"),
         ({"num_layers": -1}, "num_layers must be odd and positive. Received: -1"),
     ],

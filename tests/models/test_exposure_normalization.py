@@ -179,6 +179,7 @@ def test_configurations_of_version_0_1_0():
     [
         {"well_exposed": (0.5, 0.25)},
         {"well_exposed": (0.1,)},
+        {"well_exposed": 0.5},
         {"centre_weight": float("nan")},
         {"target": 0},
         {"target": 1.1},
@@ -192,5 +193,10 @@ def test_configurations_of_version_0_1_0():
 def test_errors(arguments):
     ((name, value),) = arguments.items()
     message = f"{name} must .*Received: {re.escape(str(value))}"
-    with pytest.raises(ValueError, match=message):
-        ExposureNormalization(**arguments)
+    for make in (
+        lambda: ExposureNormalization(**arguments),
+        lambda: ZeroDCE(1, 2, 1, exposure_normalization=arguments),
+        lambda: ExposureNormalization.from_config(arguments),
+    ):
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            make()

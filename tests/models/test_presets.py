@@ -140,11 +140,20 @@ def test_a_preset_of_another_class(tmp_path):
         MIRNet.from_preset(tmp_path / "mine")
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "not json", '{"class_name": "Nothing"}'])
-def test_a_config_that_is_not_a_models(text, tmp_path):
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("{}", "a dict is not a zero_dce_keras model"),
+        ("[]", "a list is not a zero_dce_keras model"),
+        ("not json", "not a readable configuration: Expecting value: line 1"),
+        ('{"class_name": "Nothing"}', "a dict is not a zero_dce_keras model"),
+    ],
+)
+def test_a_config_that_is_not_a_models(text, message, tmp_path):
     (tmp_path / "config.json").write_text(text)
-    with pytest.raises((ValueError, OSError)):
+    with pytest.raises(ValueError) as error:
         load_model(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path / 'config.json'}: {message}")
 
 
 @pytest.mark.parametrize("error", [IndexError("index 1"), AttributeError("no such")])

@@ -57,7 +57,9 @@ def test_versions_lie_side_by_side_and_are_never_replaced(model, tmp_path):
 
 @pytest.mark.parametrize("version", [0, -1])
 def test_version_is_positive(model, tmp_path, version):
-    with pytest.raises(ValueError, match=f"version must be positive.*{version}"):
+    with pytest.raises(
+        ValueError, match=f"version must be finite and positive.*{version}"
+    ):
         export_saved_model(model, tmp_path, version)
 
 

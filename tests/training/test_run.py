@@ -370,7 +370,7 @@ def test_a_real_sigint(data, tmp_path):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"epochs": 0}, "epochs must be positive. Received: 0"),
+        ({"epochs": 0}, "epochs must be finite and positive. Received: 0"),
         ({"batch_size": 5, "drop_remainder": True}, "batch_size .* images, 4, .*: 5"),
         ({"image_size": 33, "crop": True}, "image_size .* shorter side .*: 33"),
     ],

@@ -183,18 +183,18 @@ def _describe(response):
 def _receive(response, part, total):
     with open(part.path, "ab") as file:
         progress = ProgressLog(log)
-        arrived = Arrived(part.path.stem, total, file.tell())
+        progress_text = ProgressText(part.path.stem, total, file.tell())
         try:
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
-                progress.show(arrived.so_far(file.tell()))
+                progress.show(progress_text.format(file.tell()))
                 if total is None and file.tell() > LIMIT:
                     raise ConnectionError(f"{response.url}: it does not end")
         finally:
-            log.info(arrived.so_far(file.tell()))
+            log.info(progress_text.format(file.tell()))
 
 
-class Arrived:
+class ProgressText:
     """Text about how much of a file has arrived, how fast, and how long the rest takes.
 
     Args:
@@ -209,10 +209,10 @@ class Arrived:
         self.start = start
         self._began = time.monotonic()
 
-    def so_far(self, done):
+    def format(self, done):
         """Format how much has arrived.
 
-        >>> Arrived("lol_dataset.zip", total=400_000_000).so_far(100_000_000)
+        >>> ProgressText("lol_dataset.zip", total=400_000_000).format(100_000_000)
         'lol_dataset.zip: 100 of 400 MB (25 %)'
         """
         megabytes = f"{done / 1e6:.0f}"

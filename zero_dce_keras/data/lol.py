@@ -115,7 +115,7 @@ def find_lol(data_dir=None, part="our485"):
     start = Path(data_dir) if data_dir is not None else data_home()
     if start.is_dir():
         for found in sorted(start.rglob(part), key=lambda path: len(path.parts)):
-            if _counts(found.relative_to(start)) and (found / "low").is_dir():
+            if _is_visible(found.relative_to(start)) and (found / "low").is_dir():
                 return found.parent
     raise FileNotFoundError(
         f"{start}: no LOL data set here (a directory {part} with low and high in it). "
@@ -124,8 +124,8 @@ def find_lol(data_dir=None, part="our485"):
     )
 
 
-def _counts(path):
-    """Return whether it is neither what macOS leaves in archives nor hidden, so unfinished."""
+def _is_visible(path):
+    """Return whether no part is hidden: unfinished, or macOS' metadata in archives."""
     return not any(part == "__MACOSX" or part.startswith(".") for part in path.parts)
 
 

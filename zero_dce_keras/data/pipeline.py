@@ -155,7 +155,7 @@ def _check(pairs, image_size, batch_size, drop_remainder, crop, mixes_statistics
     if mixes_statistics:
         raise ValueError(
             "mixup must be off (--no-mixup) where crops come with statistics of their "
-            "images, for exposure normalisation say: those of a mixture are unknown"
+            "images, as for exposure normalisation: those of a mixture are unknown"
         )
     for name, value in (("image_size", image_size), ("batch_size", batch_size)):
         if value is not None:

@@ -55,6 +55,7 @@ def find_sample(data_dir=None):
 
     Raises:
         ImportError: a package whose wheel carries the photographs is missing.
+        FileNotFoundError: the package is there, and a photograph is not.
         OSError: the directory may not be written, or holds something else.
 
     Example:
@@ -141,10 +142,11 @@ def _write_sample(directory):
 def _read_photograph(name):
     package, file_name = FILES[name]
     spec = find_spec(package)  # finds the files without importing the package
-    path = spec and spec.origin and Path(spec.origin).parent / file_name
-    if not path or not path.is_file():
-        missing = ModuleNotFoundError(f"no {file_name} in {package}", name=package)
-        raise ImportError(how_to_install(missing))
+    if spec is None or spec.origin is None:
+        raise ImportError(how_to_install(ModuleNotFoundError(name=package)))
+    path = Path(spec.origin).parent / file_name
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; install {package} again")
     return read_image(path)
 
 

@@ -1,7 +1,7 @@
 """Reading PNG and TIFF of 16 bits a channel, which Pillow reduces to 8.
 
-No further package is needed: Pillow unpacks 16-bit samples to their high bytes, or, told
-that they lie in the other byte order, to their low bytes. OpenCV would weigh 61 MB,
+No further package is needed: Pillow unpacks 16-bit samples to their high bytes or, with
+the raw mode of the other byte order, to their low bytes. OpenCV would weigh 61 MB,
 imagecodecs 26 MB, and tifffile cannot read LZW without it.
 """
 

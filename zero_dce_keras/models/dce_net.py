@@ -2,7 +2,7 @@
 
 import keras
 
-from zero_dce_keras.errors import check_positive
+from zero_dce_keras.errors import check_odd, check_positive
 
 
 def build_dce_net(
@@ -73,8 +73,7 @@ def connect_layers(name, layer, filters, num_layers, dtype=None):
         A `keras.Model` from `(B, H, W, 3)` to curve maps.
     """
     check_positive("filters", filters)
-    if num_layers < 1 or num_layers % 2 == 0:
-        raise ValueError(f"num_layers must be odd and positive. Received: {num_layers}")
+    check_odd("num_layers", num_layers)
     low_light = keras.Input((None, None, 3), name="low_light")
     outputs = [low_light]  # outputs[k] is what layer k gives
     for k in range(1, num_layers + 1):

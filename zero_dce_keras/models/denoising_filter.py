@@ -27,7 +27,7 @@ class DenoisingFilter(keras.layers.Layer):
     of the enhancement by itself: where little is amplified, what it changes stays small.
     At a second range of 1.5 levels neighbouring pixels of enhanced photographs predict
     each other best (`tools/filter_ranges.py`, without references); the form and the
-    first range were calibrated on references: docs/experiments.md.
+    first range were calibrated on references: docs/lab/experiments.md.
 
     Args:
         ranges: two positive numbers, in levels of an 8-bit image.

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zero_dce_keras.errors import check_not_negative
+from zero_dce_keras.errors import check_fraction, check_not_negative
 from zero_dce_keras.images.luma import LUMA
 from zero_dce_keras.models.resampling import block_means
 
@@ -78,8 +78,7 @@ class ExposureNormalization(keras.layers.Layer):
             ("cast", cast),
             ("saturation", saturation),
         ):
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name} must be in [0, 1]. Received: {value}")
+            check_fraction(name, value)
         check_not_negative("centre_weight", centre_weight)
         if well_exposed is not None and not _is_range(well_exposed):
             raise ValueError(
@@ -143,8 +142,8 @@ class ExposureNormalization(keras.layers.Layer):
         Args:
             images: float tensor `(B, H, W, 3)` in [0, 1].
             gains: float tensor `(B, 1, 1, 8)`, from `gains`.
-            low_light: what well-exposed images are left as: the images before a filter,
-                say. By default, the images.
+            low_light: what well-exposed images are left as, such as the images before
+                a filter. By default, the images.
 
         Returns:
             float tensor `(B, H, W, 3)` in [0, 1].
@@ -210,14 +209,8 @@ class ExposureNormalization(keras.layers.Layer):
         Raises:
             ValueError: the configuration asks for the adaptive tone of that version.
         """
-        config = dict(config)
-        for name in ("black", "gamma_slope"):
-            value = config.pop(name, 0)
-            if value != 0:
-                raise ValueError(
-                    f"{name} must be 0, the adaptive tone was removed. Received: {value}"
-                )
-        return super().from_config(config)
+        # Not Keras' own, which reports errors in arguments in many lines.
+        return cls(**without_adaptive_tone(config))
 
 
 class MeteringCells(keras.layers.Layer):
@@ -238,6 +231,25 @@ class MeteringCells(keras.layers.Layer):
         return (images_shape[0], None, None, images_shape[-1])
 
 
+def without_adaptive_tone(arguments):
+    """Drop the arguments of the adaptive tone, which version 0.1.0 had.
+
+    Args:
+        arguments: dict of arguments of `ExposureNormalization`.
+
+    Raises:
+        ValueError: one of them is not 0.
+    """
+    arguments = dict(arguments)
+    for name in ("black", "gamma_slope"):
+        value = arguments.pop(name, 0)
+        if value != 0:
+            raise ValueError(
+                f"{name} must be 0, the adaptive tone was removed. Received: {value}"
+            )
+    return arguments
+
+
 def cell_size(height, width):
     """Return the side in pixels of an image's metering cells; sizes may be tensors."""
     if isinstance(height, int) and isinstance(width, int):
@@ -246,7 +258,8 @@ def cell_size(height, width):
 
 
 def _is_range(values):
-    return len(values) == 2 and 0 <= values[0] < values[1] <= 1
+    is_pair = isinstance(values, (tuple, list)) and len(values) == 2
+    return is_pair and 0 <= values[0] < values[1] <= 1
 
 
 def _at_least_black(x):

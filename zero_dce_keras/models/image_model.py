@@ -5,7 +5,10 @@ from keras import ops
 
 from zero_dce_keras import metrics
 from zero_dce_keras.models.denoising_filter import DenoisingFilter
-from zero_dce_keras.models.exposure_normalization import ExposureNormalization
+from zero_dce_keras.models.exposure_normalization import (
+    ExposureNormalization,
+    without_adaptive_tone,
+)
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.load import load_model
 from zero_dce_keras.models.preset_mixin import PresetMixin
@@ -32,12 +35,15 @@ class ImageModel(PresetMixin, Trainer):
     A subclass must give
 
     - `network`: the Keras model that holds all weights, and nothing but them; the
-      constructor sets it, and `built = True`.
+      constructor sets it, and `built = True`. Its layers are given names: by these a
+      run's state knows their weights.
     - `call(low_light, training=None)`: float32 images `(B, H, W, 3)` in [0, 1], enhanced,
-      of images `(B, H, W, 3)` in [0, 1]. It begins with `prepare`.
+      of images `(B, H, W, 3)` in [0, 1]. It begins with `normalize`.
     - `losses_and_output(low_light, reference, training)`: `(losses, enhanced)` of a
       batch; the losses are a dict from names to scalars, weighted, so that they add up
-      to the first one, `total_loss`. The reference is `None` where there is none.
+      to the first one, `total_loss`. The reference is `None` where there is none. A
+      model that learns from pairs gets `(images, gains)` as `low_light`, here and in
+      `call`, where its recipe crops and normalises the exposure: `normalize` takes both.
     - `get_config()`: the arguments of the constructor, added to those of this class.
     - `size_arguments`: names of the arguments, and attributes, that decide the shapes
       of the weights.
@@ -126,8 +132,9 @@ class ImageModel(PresetMixin, Trainer):
         # Not class attributes: on PyTorch they would hide the layers.
         self.exposure_normalization = None  # its statistics are of whole images
         if exposure_normalization is not None:
-            self.exposure_normalization = ExposureNormalization.from_config(
-                {**exposure_normalization, "dtype": "float32"}
+            arguments = without_adaptive_tone(exposure_normalization)
+            self.exposure_normalization = ExposureNormalization(
+                **arguments, dtype="float32"
             )
         self.denoising_filter = None
         if denoising_filter is not None:
@@ -213,6 +220,20 @@ class ImageModel(PresetMixin, Trainer):
             return images
         return self.exposure_normalization.apply_gains(images, gains, low_light)
 
+    def normalize(self, low_light):
+        """Prepare what a batch has: images, or parts of images with the gains of these.
+
+        Args:
+            low_light: float tensor `(B, H, W, 3)` in [0, 1]; or a tuple of it and of
+                `(B, 1, 1, 8)`, what `gains` says of the whole images.
+
+        Returns:
+            float32 tensor `(B, H, W, 3)` in [0, 1], see `prepare`.
+        """
+        if isinstance(low_light, (tuple, list)):
+            return self.prepare(*low_light)
+        return self.prepare(low_light)
+
     def enhance(self, low_light, denoise=True):
         """Enhance images `(B, H, W, 3)` in [0, 1].
 
@@ -244,7 +265,7 @@ class ImageModel(PresetMixin, Trainer):
             global_clipnorm: gradients whose global norm is larger are scaled to it.
             weight_decay: decoupled weight decay (AdamW's).
             l2: coupled weight decay, added to the gradient after clipping.
-            **kwargs: what else `keras.Model.compile` takes, `jit_compile` say; but no
+            **kwargs: what else `keras.Model.compile` takes, such as `jit_compile`; but no
                 losses and metrics, which the models have of their own.
 
         Raises:

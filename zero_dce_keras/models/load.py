@@ -13,6 +13,7 @@ from zero_dce_keras.models.preset_mixin import (
     CONFIG_ATTRIBUTE,
     UNREADABLE,
     PresetMixin,
+    raise_other_errors,
 )
 from zero_dce_keras.models.presets import CONFIG_FILE, WEIGHTS_FILE, preset_directory
 from zero_dce_keras.models.registry import MODELS, get_model_class, import_registered
@@ -70,6 +71,7 @@ def _from_keras_file(path):
             _import_class_of(json.loads(file.read("config.json")))
         model = keras.saving.load_model(path, safe_mode=True)
     except (*UNREADABLE, zipfile.BadZipFile) as error:
+        raise_other_errors(error)
         raise ValueError(
             f"{path}: not a readable .keras file: {one_line(error)}"
         ) from None
@@ -84,6 +86,7 @@ def _from_weights_file(path):
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except UNREADABLE as error:
+        raise_other_errors(error)
         raise ValueError(
             f"{path}: not a readable weights file: {one_line(error)}"
         ) from None
@@ -133,9 +136,12 @@ def _recognize(path, method, shapes):
 
     Args:
         path: the file, for error messages.
-        method: name of the class method that gives the constructor's arguments, or
-            `None` for weights of another model.
+        method: name of the class method to ask each model: `torch_arguments` or
+            `layer_arguments`. It returns `None` where the weights are another model's.
         shapes: what the method takes.
+
+    Raises:
+        ValueError: the weights are of no model, or of one larger than the file.
     """
     for model_class in map(get_model_class, MODELS):
         arguments = getattr(model_class, method)(shapes)

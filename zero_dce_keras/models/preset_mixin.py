@@ -9,6 +9,7 @@ import h5py
 import keras
 
 from zero_dce_keras.devices import is_out_of_memory
+from zero_dce_keras.errors import first_line
 from zero_dce_keras.models.presets import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 
 CONFIG_ATTRIBUTE = "zero_dce_keras_config"  # of a .weights.h5 file
@@ -57,10 +58,10 @@ class PresetMixin:
                 warnings.simplefilter("ignore")  # the error says it
                 self.network.load_weights(filepath)
         except UNREADABLE as error:
-            _raise_as_it_is(error)
+            raise_other_errors(error)
             raise ValueError(
                 f"{filepath}: not the weights of this {type(self).__name__}: "
-                f"{_first_line(error)}"
+                f"{first_line(error)}"
             ) from None
 
     def _check_shapes(self, filepath):
@@ -101,8 +102,8 @@ class PresetMixin:
         directory = Path(directory)
         if directory.exists():
             names = {path.name for path in directory.iterdir()}
-            ours = {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE}
-            if names and not {CONFIG_FILE, WEIGHTS_FILE} <= names <= ours:
+            of_a_preset = {CONFIG_FILE, WEIGHTS_FILE, CARD_FILE}
+            if names and not {CONFIG_FILE, WEIGHTS_FILE} <= names <= of_a_preset:
                 raise ValueError(
                     "directory must be new, empty or a preset, so that nothing else is "
                     f"replaced. Received: {str(directory)!r}"
@@ -141,24 +142,19 @@ def _stored_shapes(path):
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except UNREADABLE as error:
-        _raise_as_it_is(error)
+        raise_other_errors(error)
         raise ValueError(
-            f"{path}: not a readable weights file, copy it again: {_first_line(error)}"
+            f"{path}: not a readable weights file, copy it again: {first_line(error)}"
         ) from None
     return shapes
 
 
-def _raise_as_it_is(error):
-    """Raise an error that is not about the content of the file."""
+def raise_other_errors(error):
+    """Raise an error again if it is not about the content of a file."""
     if isinstance(error, (FileNotFoundError, PermissionError)):
         raise error
     if is_out_of_memory(error):
         raise error
-
-
-def _first_line(error):
-    """Return the first line of Keras' message; those below it hold arrays."""
-    return str(error).partition("\n")[0]
 
 
 def _last_change(path):

@@ -6,6 +6,8 @@ This module finds them and reads their cards, without Keras; `load_model` opens 
 import json
 from pathlib import Path
 
+from zero_dce_keras.errors import one_line
+
 PRESETS_DIR = Path(__file__).parents[1] / "presets"
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"
@@ -67,7 +69,7 @@ def load_card(name):
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path}: not a readable card: {error}") from None
+        raise ValueError(f"{path}: not a readable card: {one_line(error)}") from None
     if not isinstance(card, dict):
         raise ValueError(
             f"{path}: a card must be a JSON object. Received: {type(card).__name__}"

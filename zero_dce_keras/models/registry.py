@@ -29,10 +29,6 @@ MODELS = {
     "mirnet": ModelEntry("MIRNet", learns_from_pairs=True),
 }
 
-# What recipes choose from, of MIRNet and of Zero-DCE++.
-BLOCKS = ("multi_scale", "residual")
-RESAMPLINGS = ("official", "area")
-
 
 def get_model_class(name):
     """Import the class of a model.

@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from zero_dce_keras.errors import check_choice
-from zero_dce_keras.models.registry import RESAMPLINGS
+from zero_dce_keras.models.choices import RESAMPLINGS
 
 
 def check_resampling(scale_factor, resampling):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from zero_dce_keras.errors import one_line
 from zero_dce_keras.models.torch_file import find_state_dict, read_torch_checkpoint
 
 # Kernels: how the axes of PyTorch's become those of Keras'.
@@ -85,7 +86,7 @@ def _check_names(where, model, names, arrays):
     unexpected = sorted(set(arrays) - {name for name, *_ in names})
     for problem, found in (("misses", missing), ("has unexpected", unexpected)):
         if found:
-            listed = " ".join(", ".join(found[:4]).split())[:300]
+            listed = one_line(", ".join(found[:4]))[:300]
             listed += ", …" if len(found) > 4 else ""
             raise ValueError(
                 f"{where}: {problem} {listed} ({len(found)} names): not the weights of "

@@ -73,12 +73,12 @@ def read_torch_checkpoint(path):
         if zipfile.is_zipfile(path):
             content, data = _read_zip(path)
         elif _begins_as_zip(path):
-            raise _Refused(f"truncated archive: {AGAIN}")
+            raise UnsupportedCheckpointError(f"truncated archive: {AGAIN}")
         else:
             content, data = _read_legacy(path)
         tensors = find_state_dict(content)
         return {name: _array(tensors[name], data) for name in tensors}
-    except _Refused as error:
+    except UnsupportedCheckpointError as error:
         raise ValueError(f"{path}: {one_line(error)[:300]}") from None
     except Exception as error:  # noqa: BLE001 (a damaged pickle can fail in any way)
         reason = f"{type(error).__name__}: {one_line(error)[:300]}"
@@ -91,17 +91,19 @@ def find_state_dict(content):
         if isinstance(content, Mapping) and wrapper in content:
             content = content[wrapper]
     if not isinstance(content, Mapping) or not content:
-        raise _Refused("a checkpoint must hold a state dict")
+        raise UnsupportedCheckpointError("a checkpoint must hold a state dict")
     for name, array in content.items():
         if not isinstance(name, str) or not hasattr(array, "shape"):
             kinds = type(name).__name__, type(array).__name__
-            raise _Refused(f"a state dict must map names to arrays. Received: {kinds}")
+            raise UnsupportedCheckpointError(
+                f"a state dict must map names to arrays. Received: {kinds}"
+            )
     if all(name.startswith("module.") for name in content):  # from DataParallel
         return {name.removeprefix("module."): content[name] for name in content}
     return dict(content)
 
 
-class _Refused(ValueError):
+class UnsupportedCheckpointError(ValueError):
     """The reason why a file is not read."""
 
 
@@ -130,7 +132,7 @@ class _Program(io.BytesIO):
 
     def _whole_or_refused(self, content, size):
         if len(content) < size:
-            raise _Refused(
+            raise UnsupportedCheckpointError(
                 f"truncated, or its pickle is larger than {LARGEST_PROGRAM} bytes: "
                 f"{AGAIN}"
             )
@@ -139,7 +141,7 @@ class _Program(io.BytesIO):
 
 class _Opcodes(dict):
     def __missing__(self, code):
-        raise _Refused(
+        raise UnsupportedCheckpointError(
             f"refused opcode {code:#04x}: a state dict of tensors does not need it, "
             f"{ALONE}"
         )
@@ -175,7 +177,9 @@ class _Unpickler(PYTHON_UNPICKLER):
         """Drop the state: that of an ordered dict is `_metadata`, not needed here."""
         self.stack.pop()
         if not isinstance(self.stack[-1], OrderedDict):
-            raise _Refused(f"only an ordered dict may have attributes: {ALONE}")
+            raise UnsupportedCheckpointError(
+                f"only an ordered dict may have attributes: {ALONE}"
+            )
 
     dispatch[pickle.SETITEM[0]] = load_setitem
     dispatch[pickle.SETITEMS[0]] = load_setitems
@@ -190,7 +194,7 @@ class _Unpickler(PYTHON_UNPICKLER):
             return self._rebuild_parameter
         if module == "torch" and name in DTYPES:
             return DTYPES[name]
-        raise _Refused(
+        raise UnsupportedCheckpointError(
             f"refused {module}.{name}: a state dict of tensors does not need it, and "
             "nothing in a checkpoint is executed here"
         )
@@ -198,14 +202,18 @@ class _Unpickler(PYTHON_UNPICKLER):
     def persistent_load(self, pid):
         kind, dtype, key, _, count = pid[:5]
         if kind != "storage" or dtype not in DTYPES.values():
-            raise _Refused("a tensor must lie in a storage of numbers")
+            raise UnsupportedCheckpointError(
+                "a tensor must lie in a storage of numbers"
+            )
         if not isinstance(key, str):
-            raise _Refused("the name of a storage must be text")
+            raise UnsupportedCheckpointError("the name of a storage must be text")
         if len(pid) > 5 and pid[5] is not None:
-            raise _Refused("storages that share memory are not supported")
+            raise UnsupportedCheckpointError(
+                "storages that share memory are not supported"
+            )
         storage = _Storage(key, dtype, _whole(count))
         if self.storages.setdefault(storage.key, storage) != storage:
-            raise _Refused(f"storage {key} has two sizes")
+            raise UnsupportedCheckpointError(f"storage {key} has two sizes")
         return storage
 
     def _ordered_dict(self, pairs=()):  # Python 2 gives the pairs here
@@ -214,15 +222,21 @@ class _Unpickler(PYTHON_UNPICKLER):
 
     def _rebuild_tensor(self, storage, offset, size, stride, *_):
         if not isinstance(storage, _Storage) or len(size) != len(stride):
-            raise _Refused("a tensor must have a storage, and a stride for each axis")
+            raise UnsupportedCheckpointError(
+                "a tensor must have a storage, and a stride for each axis"
+            )
         if len(size) > 8:
-            raise _Refused(f"a tensor must have at most 8 axes. Received: {len(size)}")
+            raise UnsupportedCheckpointError(
+                f"a tensor must have at most 8 axes. Received: {len(size)}"
+            )
         size, stride = tuple(map(_whole, size)), tuple(map(_whole, stride))
         tensor = _Tensor(storage, _whole(offset), size, stride)
         steps = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         within = math.prod(size) == 0 or tensor.offset + steps < storage.numbers
         if not within or math.prod(size) > storage.numbers:
-            raise _Refused(f"a tensor of shape {size} is larger than its storage")
+            raise UnsupportedCheckpointError(
+                f"a tensor of shape {size} is larger than its storage"
+            )
         return tensor
 
     def _rebuild_parameter(self, tensor, *_):
@@ -231,12 +245,14 @@ class _Unpickler(PYTHON_UNPICKLER):
 
 def _check_keys(keys):
     if not all(type(key) in (str, int) for key in keys):
-        raise _Refused(f"keys must be text or whole numbers: {ALONE}")
+        raise UnsupportedCheckpointError(f"keys must be text or whole numbers: {ALONE}")
 
 
 def _whole(number):
     if type(number) is not int or not 0 <= number < 2**40:
-        raise _Refused("sizes must be whole numbers that are not negative")
+        raise UnsupportedCheckpointError(
+            "sizes must be whole numbers that are not negative"
+        )
     return number
 
 
@@ -250,16 +266,24 @@ def _read_zip(path):
         entries = {entry.filename: entry for entry in file.infolist()}
         # torch.save compresses nothing: what is compressed may be a bomb.
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries.values()):
-            raise _Refused("compressed entries: not a file of torch.save")
+            raise UnsupportedCheckpointError(
+                "compressed entries: not a file of torch.save"
+            )
         declared = sum(entry.file_size for entry in entries.values())
         if declared > path.stat().st_size or len(entries) != len(file.infolist()):
-            raise _Refused("entries overlap: not a file of torch.save")
+            raise UnsupportedCheckpointError(
+                "entries overlap: not a file of torch.save"
+            )
         programs = [name for name in entries if name.split("/")[1:] == ["data.pkl"]]
         if len(programs) != 1:
-            raise _Refused("no data.pkl in it: not a file of torch.save")
+            raise UnsupportedCheckpointError(
+                "no data.pkl in it: not a file of torch.save"
+            )
         folder = programs[0].removesuffix("data.pkl")
         if any(name.startswith(f"{folder}code/") for name in entries):
-            raise _Refused("a TorchScript archive: save the state dict alone")
+            raise UnsupportedCheckpointError(
+                "a TorchScript archive: save the state dict alone"
+            )
         order = "<"
         if f"{folder}byteorder" in entries:
             order = {b"little": "<", b"big": ">"}[file.read(f"{folder}byteorder")]
@@ -270,7 +294,7 @@ def _read_zip(path):
         for key, storage in unpickler.storages.items():
             name = f"{folder}data/{key}"
             if name not in entries:
-                raise _Refused(f"truncated: storage {key} is missing")
+                raise UnsupportedCheckpointError(f"truncated: storage {key} is missing")
             data[key] = _numbers(storage, order, file.read(name))
     return content, data
 
@@ -280,7 +304,9 @@ def _read_legacy(path):
         program = _Program(file.read(LARGEST_PROGRAM))
         head = [_Unpickler(program).load() for _ in range(2)]
         if head != [LEGACY_MAGIC, LEGACY_VERSION]:
-            raise _Refused("not a file of torch.save, or one of PyTorch before 0.4")
+            raise UnsupportedCheckpointError(
+                "not a file of torch.save, or one of PyTorch before 0.4"
+            )
         machine = _Unpickler(program).load()
         order = "<" if machine["little_endian"] else ">"
         unpickler = _Unpickler(program)
@@ -288,7 +314,9 @@ def _read_legacy(path):
         keys = _Unpickler(program).load()
         _check_keys(keys)
         if sorted(map(str, keys)) != sorted(unpickler.storages):
-            raise _Refused("its list of storages is not that of its tensors")
+            raise UnsupportedCheckpointError(
+                "its list of storages is not that of its tensors"
+            )
         file.seek(program.tell())
         left = path.stat().st_size - file.tell()
         data = {}
@@ -297,9 +325,11 @@ def _read_legacy(path):
             size = storage.numbers * np.dtype(storage.dtype).itemsize
             left -= 8 + size
             if left < 0:
-                raise _Refused(f"truncated: storage {key} ends behind the file")
+                raise UnsupportedCheckpointError(
+                    f"truncated: storage {key} ends behind the file"
+                )
             if int(np.frombuffer(file.read(8), f"{order}i8")[0]) != storage.numbers:
-                raise _Refused(f"storage {key} has two sizes")
+                raise UnsupportedCheckpointError(f"storage {key} has two sizes")
             data[key] = _numbers(storage, order, file.read(size))
     return content, data
 
@@ -307,7 +337,7 @@ def _read_legacy(path):
 def _numbers(storage, order, content):
     dtype = np.dtype(storage.dtype).newbyteorder(order)
     if len(content) != storage.numbers * dtype.itemsize:
-        raise _Refused(
+        raise UnsupportedCheckpointError(
             f"truncated: storage {storage.key} must have {storage.numbers} numbers. "
             f"Received: {len(content)} bytes"
         )

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from zero_dce_keras import losses
-from zero_dce_keras.errors import check_choice
+from zero_dce_keras.errors import check_choice, check_fraction, check_positive
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
 from zero_dce_keras.models.image_model import ImageModel, as_images
@@ -82,14 +82,8 @@ class ZeroDCE(ImageModel):
     ):
         weights = losses.complete_loss_weights(loss_weights)
         check_choice("loss_form", loss_form, losses.LOSS_FORMS)
-        if exposure_patch_size < 1:
-            raise ValueError(
-                f"exposure_patch_size must be positive. Received: {exposure_patch_size}"
-            )
-        if not 0 <= well_exposedness <= 1:
-            raise ValueError(
-                f"well_exposedness must be in [0, 1]. Received: {well_exposedness}"
-            )
+        check_positive("exposure_patch_size", exposure_patch_size)
+        check_fraction("well_exposedness", well_exposedness)
         super().__init__(
             ("total_loss", *weights), exposure_normalization, denoising_filter, **kwargs
         )

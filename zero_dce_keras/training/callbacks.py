@@ -10,6 +10,7 @@ import numpy as np
 from zero_dce_keras.data import read_pairs
 from zero_dce_keras.files import replacing
 from zero_dce_keras.images import contact_sheet, to_float, to_uint8, write_image
+from zero_dce_keras.training.recipe import MONITORS
 
 BEST_FILE = "best.weights.h5"
 LAST_FILE = "last.keras"
@@ -120,15 +121,14 @@ class SaveWeights(keras.callbacks.Callback):
     Args:
         run_dir: directory of the files.
         monitor: tracker that says which weights are best, on the validation images, or
-            on the training images where there are none. `psnr` and `ssim` are better
-            when larger, losses when smaller.
+            on the training images where there are none; one of `MONITORS`.
     """
 
     def __init__(self, run_dir, monitor):
         super().__init__()
         self.run_dir = Path(run_dir)
         self.monitor = monitor
-        self.sign = 1 if monitor in ("psnr", "ssim") else -1
+        self.sign = 1 if MONITORS[monitor] else -1
         self.best = -np.inf
         self.best_epoch = None  # counted from 1
 

@@ -3,11 +3,20 @@
 import dataclasses
 from typing import Any
 
-from zero_dce_keras.errors import check_choice, check_not_negative, check_positive
+from zero_dce_keras.errors import (
+    check_choice,
+    check_fraction,
+    check_not_negative,
+    check_odd,
+    check_positive,
+)
 from zero_dce_keras.losses.table import LOSS_FORMS, WEIGHTED_LOSSES
-from zero_dce_keras.models.registry import BLOCKS, MODELS, RESAMPLINGS
+from zero_dce_keras.models.choices import BLOCKS, RESAMPLINGS
+from zero_dce_keras.models.registry import MODELS
 
 SMALLEST_IMAGE = 16  # pixels on a side: the window of the losses
+# What the best weights may be best at, and whether more of it is better.
+MONITORS = {"total_loss": False, "psnr": True, "ssim": True}
 # Fields of earlier versions, with the only value that this one still reads.
 REMOVED_FIELDS = {"adaptive_tone": False}
 
@@ -51,6 +60,7 @@ LossWeights: Any = dataclasses.make_dataclass(
         for loss in WEIGHTED_LOSSES
     ],
     frozen=True,
+    kw_only=True,  # a recipe's first field is its model
 )
 
 
@@ -76,7 +86,12 @@ class Recipe(LossWeights):
         85, "about how many images to validate on", check=check_not_negative
     )
     image_size: int = _option(
-        256, f"side of the training images in pixels, at least {SMALLEST_IMAGE}"
+        256,
+        f"side of the training images in pixels, at least {SMALLEST_IMAGE}",
+        check=_range(
+            f"at least {SMALLEST_IMAGE}, the window of the losses",
+            lambda value: value >= SMALLEST_IMAGE,
+        ),
     )
     batch_size: int = _option(16, "images in a batch", check=check_positive)
     drop_remainder: bool = _option(False, "leave out a last batch that is not full")
@@ -141,7 +156,7 @@ class Recipe(LossWeights):
     num_layers: int = _option(
         7,
         "convolutions of DCE-Net, an odd number",
-        check=_range("odd and positive", lambda layers: layers > 0 and layers % 2 == 1),
+        check=check_odd,
     )
     scale_factor: int = _option(
         12,
@@ -174,7 +189,7 @@ class Recipe(LossWeights):
     well_exposedness: float = _option(
         0.6,
         "brightness asked of every patch, in [0, 1]",
-        check=_range("in [0, 1]", lambda value: 0 <= value <= 1),
+        check=check_fraction,
     )
     exposure_patch_size: int = _option(
         16, "side of those patches in pixels", check=check_positive
@@ -195,7 +210,7 @@ class Recipe(LossWeights):
     monitor: str = _option(
         "total_loss",
         "what the best weights are best at, on the validation images",
-        choices=("total_loss", "psnr", "ssim"),
+        choices=tuple(MONITORS),
     )
     seed: int = _option(
         1143,
@@ -237,11 +252,10 @@ class Recipe(LossWeights):
                 check_choice(field.name, value, field.metadata["choices"])
             if "check" in field.metadata:
                 field.metadata["check"](field.name, value)
-        smallest = max(SMALLEST_IMAGE, self.exposure_patch_size)
-        if not self.image_size >= smallest:  # NaN is not either
+        if self.image_size < self.exposure_patch_size:
             raise ValueError(
-                f"image_size must be at least {smallest}, the window of the losses. "
-                f"Received: {self.image_size}"
+                f"image_size must be at least {self.exposure_patch_size}, the "
+                f"exposure_patch_size. Received: {self.image_size}"
             )
         if self.plateau_epochs is not None and (
             self.cosine_decay or not self.validation_images

@@ -1,4 +1,4 @@
-"""The lab book: recipes that have been run, each with what came of it."""
+"""Recipes that have been run, each with its command, hardware, time and scores."""
 
 from zero_dce_keras.training.recipe import Recipe
 
@@ -22,7 +22,7 @@ def default():
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
     Time: 6 minutes.
     Scores on eval15: PSNR 19.43 dB, SSIM .776; 19.43 ± .01 and .776 ± .000 over the seeds
-    1143, 1 and 2. docs/experiments.md has what led here.
+    1143, 1 and 2. docs/lab/experiments.md has what led here.
     """
     return Recipe(
         image_size=128,
@@ -314,7 +314,7 @@ def mirnet_lol():
     Hardware: one of the 2 cores of an AMD EPYC, the other one busy.
     Time: 71 minutes.
     Scores on eval15: PSNR 20.14 dB, SSIM .814, with 333,392 parameters.
-    docs/experiments.md has what led here.
+    docs/lab/experiments.md has what led here.
     """
     return mirnet_small().replace(
         train_images=470,

@@ -11,6 +11,7 @@ from zero_dce_keras.training.callbacks import (
     SaveWeights,
     StopOnBadLoss,
 )
+from zero_dce_keras.training.recipe import MONITORS
 from zero_dce_keras.training.state import RunState
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def plateau_schedule(recipe, monitor):
         f"val_{monitor}",
         factor=0.5,
         patience=recipe.plateau_epochs,
-        mode="min" if monitor == "total_loss" else "max",
+        mode="max" if MONITORS[monitor] else "min",
     )
 
 

@@ -82,4 +82,5 @@ def check_same(run_dir, config):
 def _flatten(config):
     """Return all that must be the same: a flat dict, with the recipe's fields."""
     flat = {name: config.get(name) for name in SAME}
-    return {**flat, **dataclasses.asdict(flat.pop("recipe"))}
+    recipe = flat.pop("recipe")
+    return {**flat, **dataclasses.asdict(recipe)}

@@ -16,14 +16,14 @@ from zero_dce_keras.files import replacing
 
 STATE_FILE = "state.npz"
 HISTORY_FILE = "history.csv"
-NUMBER = re.compile(r"_\d+(?=[/_]|$)")  # at the end of a name in a path
+AUTOMATIC_NUMBER = re.compile(r"_\d+(?=/|$)")  # at the end of a name in a path
 
 
 class RunState(keras.callbacks.Callback):
     """Callback that saves and restores all that the rest of a run depends on.
 
     One file, `state.npz`, which is replaced as a whole: weights, optimizer and seeds as
-    arrays by their paths, the rest as JSON. `history.csv` follows from it. To be the
+    arrays by their names, the rest as JSON. `history.csv` follows from it. To be the
     last of the callbacks: what the others save is there before the epoch counts as done.
 
     Args:
@@ -91,8 +91,8 @@ class RunState(keras.callbacks.Callback):
             arrays = dict(zip(variables, values, strict=True))
         if difference := arrays.keys() ^ variables.keys():
             raise ValueError(f"{min(difference)} must be in both model and file")
-        for path, variable in variables.items():
-            variable.assign(arrays[path])
+        for name, variable in variables.items():
+            variable.assign(arrays[name])
 
     def _restore_progress(self, progress):
         self.history.history = progress["history"]
@@ -109,7 +109,7 @@ class RunState(keras.callbacks.Callback):
         }
         for name, (item, attributes) in self.followed.items():
             progress[name] = {each: getattr(item, each) for each in attributes}
-        arrays = {path: each.numpy() for path, each in self._variables().items()}
+        arrays = {name: each.numpy() for name, each in self._variables().items()}
         if self.averages and self.averages.weights:
             # In place of the averages, which the model has now. The trainable weights
             # come first; what follows stays.
@@ -120,17 +120,17 @@ class RunState(keras.callbacks.Callback):
     def _variables(self):
         """Return trainable weights, seeds and the like, and the optimizer's variables.
 
-        A dict by stable paths. Keras numbers the names of a process through, so that a
-        path has other numbers after other models; here the variables whose paths differ
-        in numbers alone are numbered, in their order in the model.
+        A dict by names that are the same in every process.
         """
         model = self.model
         variables = [*model.trainable_variables, *model.non_trainable_variables]
-        named, counts = {}, collections.Counter()
-        for variable in variables + model.optimizer.variables:
-            path = NUMBER.sub("", variable.path)
-            counts[path] += 1
-            named[f"{path}/{counts[path]}"] = variable
+        named = name_variables(variables, model.network)
+        names = {each.path.replace("/", "_"): name for name, each in named.items()}
+        for variable in model.optimizer.variables:
+            _, _, path = variable.path.partition("/")  # adam/conv_1_kernel_momentum
+            weight, _, role = path.rpartition("_")
+            name = f"{names[weight]}/{role}" if weight in names else path
+            named[f"optimizer/{name}"] = variable
         return named
 
     def _write_history(self):
@@ -143,3 +143,30 @@ class RunState(keras.callbacks.Callback):
             writer = csv.writer(file)
             writer.writerow(["epoch", *names])
             writer.writerows(zip(self.history.epoch, *columns, strict=True))
+
+
+def name_variables(variables, network):
+    """Name the variables of a model, the same in every process.
+
+    Keras numbers layers without a name through a process, so that a variable's path has
+    other numbers after other models. Here these numbers are left out, and the variables
+    that then have one path are counted in their order. The names that the layers of the
+    network were given stay, numbers and all.
+
+    Args:
+        variables: those of the model.
+        network: its network.
+
+    Returns:
+        dict from names to variables, in their order.
+    """
+    given = {layer.name for layer in network.layers}
+    named, counts = {}, collections.Counter()
+    for variable in variables:
+        first, slash, rest = variable.path.partition("/")
+        if first not in given:
+            first = AUTOMATIC_NUMBER.sub("", first)
+        name = first + slash + AUTOMATIC_NUMBER.sub("", rest)
+        counts[name] += 1
+        named[f"{name}/{counts[name]}" if counts[name] > 1 else name] = variable
+    return named

@@ -149,12 +149,15 @@ def test_padding_does_not_change_what_needs_none():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"num_rrg": 0}, "num_rrg must be positive. Received: 0"),
-        ({"num_mrb": -1}, "num_mrb must be positive. Received: -1"),
-        ({"channels": 0}, "channels must be positive. Received: 0"),
+        ({"num_rrg": 0}, "num_rrg must be finite and positive. Received: 0"),
+        ({"num_mrb": -1}, "num_mrb must be finite and positive. Received: -1"),
+        ({"channels": 0}, "channels must be finite and positive. Received: 0"),
         ({"block": "plain"}, "block must be one of .* Received: 'plain'"),
-        ({"epsilon": 0}, "epsilon must be positive. Received: 0"),
-        ({"epsilon": float("nan")}, "epsilon must be positive. Received: nan"),
+        ({"epsilon": 0}, "epsilon must be finite and positive. Received: 0"),
+        (
+            {"epsilon": float("nan")},
+            "epsilon must be finite and positive. Received: nan",
+        ),
         ({"ssim_weight": float("nan")}, "ssim_weight must be finite and not negative"),
         (
             {"ssim_weight": -1},

@@ -131,12 +131,6 @@ class MIRNet(ImageModel):
         enhanced = self.network(images, training=training)
         return enhanced if training else ops.clip(enhanced, 0.0, 1.0)
 
-    def normalize(self, low_light):
-        """Prepare images, or `(images, gains)`."""
-        if isinstance(low_light, (tuple, list)):
-            return self.prepare(*low_light)
-        return self.prepare(low_light)
-
     def losses_and_output(self, low_light, reference, training):
         """Compute the losses and the enhanced images.
 

@@ -3,6 +3,7 @@
 import keras
 
 from zero_dce_keras.errors import check_choice, check_positive
+from zero_dce_keras.models.choices import BLOCKS
 from zero_dce_keras.models.mirnet.blocks import (
     LEVELS,
     PlainResidualGroup,
@@ -14,7 +15,6 @@ from zero_dce_keras.models.mirnet.layers import (
     convolution,
     learnt_slope,
 )
-from zero_dce_keras.models.registry import BLOCKS
 
 
 def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=None):
