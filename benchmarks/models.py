@@ -4,7 +4,7 @@
 
 Parameters and scores are the cards', arithmetic is TensorFlow's count of floating-point
 operations at 600×400. Times are of one run, uint8 to uint8: the whole image, and
-`fast=True` with the companion weights. "Change" is what a preset does to photographs that
+`fast=True` with the fast weights. "Change" is what a preset does to photographs that
 need nothing: the mean absolute difference, of 1, over every 16th reference of our485.
 """
 
@@ -59,7 +59,7 @@ def main():
                 "ms": milliseconds(seconds[name]),
                 "ms, fast": milliseconds(seconds.get((name, "fast"))),
                 "change": change(enhancer, well_exposed),
-                "companion": f"`{card['companion']}`" if card["companion"] else "",
+                "fast weights": f"`{card['companion']}`" if card["companion"] else "",
             }
         )
     report(rows, options, image=f"{WIDTH}×{HEIGHT}")

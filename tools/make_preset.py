@@ -6,7 +6,7 @@
 The best weights of the first run are shipped. All runs are of one recipe with different
 seeds; of two or more, the card gives the mean and the standard deviation of their scores
 on eval15. Every number of the card is measured here or taken from the runs'
-`config.json`.
+`config.json`. Of runs on a folder of your own, `--data` says what is in the folder.
 """
 
 import argparse
@@ -31,18 +31,15 @@ DATA = {
         "data": "LOL our485 (Wei et al., BMVC 2018)",
         "options": "--data-dir DIR",
         "cut": "LOL is cut between scenes",
+        "terms": "Apache-2.0 for the weights. They were trained on data that is for "
+        "research use and not part of this package.",
     },
     "folder": {
-        "data": "2,002 multi-exposure images of SICE Part1 (Cai et al., TIP 2018), as the "
-        "official training set has them, resized to 256×256",
         "options": "--dataset folder --data-dir DIR",
-        "cut": "SICE is cut in the order of the names",
+        "cut": "the folder is cut in the order of the names",
+        "terms": "Apache-2.0 for the weights. `data` has the terms of the photographs.",
     },
 }
-TERMS = (
-    "Apache-2.0 for the weights. They were trained on data that is for research use and "
-    "not part of this package."
-)
 REFERENCES = {
     False: "Without a reference in any gradient.",
     True: "On pairs: references are in every gradient.",
@@ -53,8 +50,8 @@ CALIBRATED = (
     "docs/lab/experiments.md."
 )
 FILTERED = (
-    " So were the form of the denoising filter and the range of its first pass, on those "
-    "of 72 pairs of our485."
+    "The form of the denoising filter and the range of its first pass were calibrated on "
+    "the references of 72 pairs of our485: docs/lab/experiments.md."
 )
 
 
@@ -63,6 +60,9 @@ def main():
     parser.add_argument("name")
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--data-dir", required=True, help="where LOL lies")
+    parser.add_argument(
+        "--data", help="of runs on a folder: what its photographs are, and their terms"
+    )
     parser.add_argument("--companion", help="preset for fast=True, for the card")
     parser.add_argument(
         "--scale-factor", type=int, help="of a Zero-DCE++, if other than in training"
@@ -75,6 +75,7 @@ def main():
     name = recipe_name(recipes[0])
     if {recipe.replace(seed=0) for recipe in recipes} != {recipes[0].replace(seed=0)}:
         parser.error("the runs are not of one recipe: see their config.json")
+    data = describe_data(parser, configs[0]["dataset"], args.data)
     splits = held_out(configs[0], args.data_dir)
     models = [load(run, args.scale_factor) for run in args.runs]
     validation = score(models[0], splits.validation)
@@ -83,7 +84,6 @@ def main():
 
     model, config, recipe = models[0], configs[0], recipes[0]
     images = config["images"]
-    data = DATA[config["dataset"]]
     card = {
         "data": data["data"],
         "references": REFERENCES[recipe.learns_from_pairs],
@@ -94,7 +94,7 @@ def main():
         "time": f"{config['seconds']} s",
         "device": config["device"],
         "versions": config["versions"],
-        "calibrated": CALIBRATED + (FILTERED if model.denoising_filter else ""),
+        "calibrated": calibrated(recipe),
         "protocol": PROTOCOL,
         "scores": {"our485 validation split": validation, "eval15": tests[0]},
         "parameters": model.network.count_params(),
@@ -102,11 +102,28 @@ def main():
         "scale_factor": args.scale_factor,
         "companion": args.companion,
         "note": args.note,
-        "terms": TERMS,
+        "terms": data["terms"],
     }
     if len(tests) > 1:
         card["scores"]["eval15_over_seeds"] = over_seeds(recipes, tests)
     model.save_to_preset(PRESETS_DIR / args.name, card)
+
+
+def describe_data(parser, dataset, description):
+    """What the card says about the data of the runs."""
+    if dataset not in DATA:
+        parser.error(
+            f"the runs must be on one of {', '.join(DATA)}. Received: {dataset}"
+        )
+    if (dataset == "folder") != bool(description):
+        parser.error("--data TEXT is for runs on a folder, which need it")
+    return {"data": description, **DATA[dataset]}
+
+
+def calibrated(recipe):
+    """What of a recipe's model was calibrated on references, if anything."""
+    parts = [CALIBRATED] * recipe.normalize_exposure
+    return " ".join(parts + [FILTERED] * recipe.denoising_filter)
 
 
 def recipe_name(recipe):
