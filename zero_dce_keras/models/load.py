@@ -50,7 +50,7 @@ def load_model(source):
         openers = {".keras": _from_keras_file, ".pth": _from_torch_checkpoint}
         model = openers.get(Path(source).suffix, _from_preset)(source)
     for variable in model.weights:
-        if not np.isfinite(np.asarray(variable)).all():
+        if not np.isfinite(keras.ops.convert_to_numpy(variable.value)).all():
             raise ValueError(f"{source}: the weights {variable.path} are not finite")
     return model
 

@@ -92,6 +92,12 @@ class RunState(keras.callbacks.Callback):
         if difference := arrays.keys() ^ variables.keys():
             raise ValueError(f"{min(difference)} must be in both model and file")
         for name, variable in variables.items():
+            if arrays[name].shape != tuple(variable.shape):
+                raise ValueError(
+                    f"{name} must have shape {tuple(variable.shape)}. "
+                    f"Received: {arrays[name].shape}"
+                )
+        for name, variable in variables.items():
             variable.assign(arrays[name])
 
     def _restore_progress(self, progress):
