@@ -6,7 +6,6 @@ from pathlib import Path
 
 import h5py
 import keras
-import numpy as np
 
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.models.preset_mixin import (
@@ -50,7 +49,7 @@ def load_model(source):
         openers = {".keras": _from_keras_file, ".pth": _from_torch_checkpoint}
         model = openers.get(Path(source).suffix, _from_preset)(source)
     for variable in model.weights:
-        if not np.isfinite(keras.ops.convert_to_numpy(variable.value)).all():
+        if not bool(keras.ops.all(keras.ops.isfinite(variable.value))):
             raise ValueError(f"{source}: the weights {variable.path} are not finite")
     return model
 
