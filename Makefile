@@ -31,7 +31,7 @@ demo: venv
 		--weights input --weights runs/demo/best.weights.h5 --weights zero_dce_lol
 
 test: venv
-	$(RUN) -m pytest -n 2 -m "not large" --cov
+	$(RUN) -m pytest -n 2 --dist worksteal -m "not large" --cov
 
 # Each backend has an environment of its own, without TensorFlow. It runs what may differ
 # between backends: not the notebooks, the wheel, the messages of commands and damaged
@@ -49,7 +49,7 @@ test-backends: test-jax test-torch
 test-jax: export XLA_FLAGS = --xla_backend_optimization_level=0 \
 	--xla_llvm_disable_expensive_passes=true
 test-jax test-torch: test-%: .venv-%/.installed
-	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n 2 -m "not large" $(BACKEND_TESTS)
+	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n 2 --dist worksteal -m "not large" $(BACKEND_TESTS)
 
 .venv-%/.installed: setup.cfg pyproject.toml requirements.txt
 	$(PYTHON) -m venv .venv-$*

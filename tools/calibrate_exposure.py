@@ -21,10 +21,10 @@ from zero_dce_keras.models import ExposureNormalization, exposure_normalization
 
 NAMES = ("target", "gamma", "pedestal", "cast", "saturation", "centre_weight")
 SCALES = np.array([0.1, 0.1, 1 / 255, 0.2, 0.2, 10.0])  # of the search's first steps
-exposure_normalization.CELL = 1  # the blocks are the cells
 
 
 def main():
+    exposure_normalization.CELL = 1  # the blocks are the cells
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", required=True)
     parser.add_argument("--evaluations", type=int, default=150, help="(%(default)s)")

@@ -123,7 +123,7 @@ def other_zip(path):
         file.writestr("readme.txt", "not a model")
 
 
-NOT_H5 = "not a readable weights file: Unable to"
+NOT_H5 = "not a readable weights file, copy it again: Unable to"
 NOT_ZIP = "not a readable .keras file: File is not a zip file"
 
 

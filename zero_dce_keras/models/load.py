@@ -12,6 +12,7 @@ from zero_dce_keras.models.preset_mixin import (
     CONFIG_ATTRIBUTE,
     UNREADABLE,
     PresetMixin,
+    open_weights_file,
     raise_other_errors,
 )
 from zero_dce_keras.models.presets import CONFIG_FILE, WEIGHTS_FILE, preset_directory
@@ -78,17 +79,9 @@ def _from_keras_file(path):
 
 
 def _from_weights_file(path):
-    try:
-        with h5py.File(path) as file:
-            config = file.attrs.get(CONFIG_ATTRIBUTE)
-            kernels = _kernels(file) if config is None else {}
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: no such file") from None
-    except UNREADABLE as error:
-        raise_other_errors(error)
-        raise ValueError(
-            f"{path}: not a readable weights file: {one_line(error)}"
-        ) from None
+    with open_weights_file(path) as file:
+        config = file.attrs.get(CONFIG_ATTRIBUTE)
+        kernels = _kernels(file) if config is None else {}
     if config is not None:
         model = _from_config(config, path)
     else:

@@ -1,5 +1,6 @@
 """The files of a model: weights that say whose they are, and presets."""
 
+import contextlib
 import json
 import tempfile
 import warnings
@@ -136,9 +137,22 @@ def _stored_shapes(path):
         if isinstance(item, h5py.Dataset) and not name.startswith("optimizer/"):
             shapes[name] = item.shape
 
+    with open_weights_file(path) as file:
+        file.visititems(note)
+    return shapes
+
+
+@contextlib.contextmanager
+def open_weights_file(path):
+    """Open an HDF5 file to read it; what is wrong with it is a `ValueError` of one line.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is not one of HDF5, or is damaged.
+    """
     try:
         with h5py.File(path) as file:
-            file.visititems(note)
+            yield file
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except UNREADABLE as error:
@@ -146,7 +160,6 @@ def _stored_shapes(path):
         raise ValueError(
             f"{path}: not a readable weights file, copy it again: {first_line(error)}"
         ) from None
-    return shapes
 
 
 def raise_other_errors(error):
