@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from zero_dce_keras.errors import check_fraction
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EnhanceOptions:
@@ -53,8 +55,7 @@ class EnhanceOptions:
                 "iterations must be a whole number, not negative. "
                 f"Received: {iterations!r}"
             )
-        if not 0 <= self.strength <= 1:
-            raise ValueError(f"strength must be in [0, 1]. Received: {self.strength}")
+        check_fraction("strength", self.strength)
         if self.tile is not None and self.tile < 0:
             raise ValueError(f"tile must not be negative. Received: {self.tile}")
         gains = self.gains
