@@ -5,21 +5,22 @@ from pathlib import Path
 from zero_dce_keras.data.lol import lol_test_pairs, split_lol
 from zero_dce_keras.data.pairs import find_pairs
 from zero_dce_keras.data.sample import find_sample
+from zero_dce_keras.data.sice import open_sice
 from zero_dce_keras.data.splits import Splits
 from zero_dce_keras.errors import check_choice, check_not_negative, check_positive
 
-DATASETS = ("lol", "sample", "folder")
+DATASETS = ("lol", "sample", "sice", "folder")
 
 
 def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
     """Find the pairs of a data set, and split them.
 
     Args:
-        dataset: `"lol"`; `"sample"`, the embedded photographs; or `"folder"`, any
-            directory with dark photographs in it, or with `low` and `high` in it.
+        dataset: `"lol"`; `"sample"`, the embedded photographs; `"sice"`, the exposure
+            sequences of Zero-DCE's training images; or `"folder"`, any directory with dark photographs in it, or with `low` and `high` in it.
         data_dir: where the data set lies; needed for a folder.
         train_images: about how many pairs of LOL to train on. A folder of any size is
-            split in the proportion of the two numbers; the sample comes split.
+            split in the proportion of the two numbers; sample and sequences come split.
         validation_images: about how many to validate on.
 
     Returns:
@@ -41,6 +42,8 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
             for name in ("train", "validation", "test")
         )
         return Splits(train, validation, [], test)
+    if dataset == "sice":
+        return open_sice(data_dir)
     return _split_folder(data_dir, train_images, validation_images)
 
 
