@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from zero_dce_keras import (
+    BilateralDCE,
     MIRNet,
     ZeroDCE,
     ZeroDCEPlusPlus,
@@ -63,6 +64,21 @@ MODELS = {
             ({}, 10_561),
             ({"scale_factor": 1, "num_iterations": 4}, 10_561),
             ({"num_layers": 3, "filters": 8}, 425),
+        ],
+    ),
+    BilateralDCE: ModelRow(
+        small={
+            "num_iterations": 2,
+            "filters": 4,
+            "miniature_size": 16,
+            "reference_weight": 1.0,
+            "ssim_weight": 0.3,
+            "denoising_filter": {},
+        },
+        parameters=[
+            ({}, 94_904),
+            ({"filters": 8}, 20_120),
+            ({"num_iterations": 4}, 94_604),
         ],
     ),
     MIRNet: ModelRow(

@@ -32,7 +32,7 @@ def test_parameters(model_class, arguments, number):
     assert model_class(**arguments).count_params() == number
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", sorted(MODELS.keys() - {"bilateral_dce"}))
 def test_a_recipe_makes_the_model(name):
     """Each argument that a recipe has a field for is that of the recipe."""
     sizes = {"filters": 2, "num_layers": 3, "channels": 4, "block": "residual"}

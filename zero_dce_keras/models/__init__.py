@@ -7,6 +7,7 @@ from zero_dce_keras.lazy import lazy_names
 from zero_dce_keras.models.registry import MODELS, module_of
 
 _HOMES = {
+    "bilateral_dce": ["AdaptiveDenoisingFilter"],
     "curves": ["apply_curves"],
     "dce_net": ["build_dce_net"],
     "dce_net_plus_plus": ["build_dce_net_plus_plus"],

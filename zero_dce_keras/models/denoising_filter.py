@@ -57,10 +57,10 @@ class DenoisingFilter(keras.layers.Layer):
         self.ranges = list(ranges)
 
     def call(self, images):
-        guide = _smoothed(_guide(images))
+        guide = smoothed(guide_of(images))
         for step, width, levels in zip(STEPS, WIDTHS, self.ranges, strict=True):
-            images = _bilateral(images, guide, step, width, levels / 255)
-            guide = _guide(images)
+            images = bilateral_pass(images, guide * (255 / levels), step, width)
+            guide = guide_of(images)
         return images
 
     def compute_output_shape(self, input_shape):
@@ -70,13 +70,14 @@ class DenoisingFilter(keras.layers.Layer):
         return {**super().get_config(), "ranges": self.ranges}
 
 
-def _guide(images):
+def guide_of(images):
     """Mix the channels into what edges are seen in, `(B, H, W, 1)`."""
     weights = ops.convert_to_tensor(GUIDE, images.dtype)
     return ops.sum(images * weights, axis=-1, keepdims=True)
 
 
-def _smoothed(guide):
+def smoothed(guide):
+    """Blur a guide `(B, H, W, 1)` by 1 2 1, along both sides."""
     for axis in (1, 2):
         padded = _padded(guide, 1, axis)
         before, after = (_shifted(padded, 1, axis, places) for places in (-1, 1))
@@ -84,7 +85,15 @@ def _smoothed(guide):
     return guide
 
 
-def _bilateral(images, guide, step, width, difference):
+def bilateral_pass(images, guide, step, width):
+    """Average each pixel with its 3×3 taps at `step`, by likeness and distance.
+
+    Args:
+        images: float tensor `(B, H, W, 3)`.
+        guide: float tensor `(B, H, W, 1)`; where it differs by 1, a tap counts nothing.
+        step: pixels between the taps.
+        width: σ of their distance, in pixels.
+    """
     both = ops.concatenate([images, guide], axis=-1)  # shifted together
     both = _padded(both, step, axis=1)
     total, weights = images, ops.ones_like(guide)  # the pixel itself
@@ -94,7 +103,7 @@ def _bilateral(images, guide, step, width, difference):
             if down == right == 0:
                 continue
             tap = _shifted(row, step, 2, right)
-            d = (tap[..., 3:] - guide) / difference
+            d = tap[..., 3:] - guide
             likeness = ops.square(ops.maximum(1 - d * d, 0))
             weight = math.exp(-(down**2 + right**2) / (2 * width**2)) * likeness
             total = total + weight * tap[..., :3]

@@ -26,6 +26,7 @@ class ModelEntry(NamedTuple):
 MODELS = {
     "zero_dce": ModelEntry("ZeroDCE"),
     "zero_dce_plus_plus": ModelEntry("ZeroDCEPlusPlus"),
+    "bilateral_dce": ModelEntry("BilateralDCE"),
     "mirnet": ModelEntry("MIRNet", learns_from_pairs=True),
 }
 

@@ -86,8 +86,8 @@ class StretchMaps(keras.layers.Layer):
         height, width = ops.shape(images)[1:3]
         small_height, small_width = ops.shape(maps)[1:3]
         # The columns first: then the second, larger product is over few, long rows.
-        maps = _transform_columns(self._bilinear(small_width, width), maps)
-        return _transform_rows(self._bilinear(small_height, height), maps)
+        maps = transform_columns(self._bilinear(small_width, width), maps)
+        return transform_rows(self._bilinear(small_height, height), maps)
 
     def _bilinear(self, small, size):
         """Return the matrix `(size, small)` that interpolates along one axis."""
@@ -111,8 +111,8 @@ def block_means(images, scale_factor):
     Blocks at the lower and right borders are the means of the pixels that there are.
     """
     height, width = ops.shape(images)[1:3]
-    images = _transform_rows(_block_means(height, scale_factor), images)
-    return _transform_columns(_block_means(width, scale_factor), images)
+    images = transform_rows(_block_means(height, scale_factor), images)
+    return transform_columns(_block_means(width, scale_factor), images)
 
 
 def _block_means(size, scale_factor):
@@ -127,7 +127,7 @@ def _small_size(size, scale_factor):
     return (size + scale_factor - 1) // scale_factor
 
 
-def _transform_rows(matrix, images):
+def transform_rows(matrix, images):
     """Multiply `(new, H)` by `(B, H, W, C)` along the height."""
     height, width, channels = ops.shape(images)[1:]
     rows = ops.reshape(images, (-1, height, width * channels))
@@ -135,7 +135,7 @@ def _transform_rows(matrix, images):
     return ops.reshape(rows, (-1, ops.shape(matrix)[0], width, channels))
 
 
-def _transform_columns(matrix, images):
+def transform_columns(matrix, images):
     """Multiply `(new, W)` by `(B, H, W, C)` along the width."""
     images = ops.transpose(images, (0, 2, 1, 3))
-    return ops.transpose(_transform_rows(matrix, images), (0, 2, 1, 3))
+    return ops.transpose(transform_rows(matrix, images), (0, 2, 1, 3))

@@ -179,7 +179,29 @@ class Recipe(LossWeights):
     )
     block: str = _option("multi_scale", "MIRNet's blocks", choices=BLOCKS)
     ssim_weight: float = _option(
-        0.0, "weight of 1 − SSIM in MIRNet's loss", check=check_not_negative
+        0.0,
+        "weight of 1 − SSIM against references, for MIRNet and BilateralDCE",
+        check=check_not_negative,
+    )
+    reference_weight: float = _option(
+        0.0,
+        "weight of BilateralDCE's Charbonnier loss against references",
+        check=check_not_negative,
+    )
+    order_weight: float = _option(
+        1.0,
+        "weight of BilateralDCE's loss where curves turn the order of brightness round",
+        check=check_not_negative,
+    )
+    ratio_share: float = _option(
+        0.5,
+        "how much of BilateralDCE's result keeps the ratios of the channels",
+        check=check_fraction,
+    )
+    window: int | None = _option(
+        None,
+        "side of the square that BilateralDCE's losses look at; the whole by default",
+        check=check_positive,
     )
     initial_stddev: float | None = _option(
         None,
@@ -273,6 +295,11 @@ class Recipe(LossWeights):
                 "denoising_filter has mixed: use one or the other "
                 "(--no-denoising-filter)"
             )
+        if self.model == "bilateral_dce" and self.normalize_exposure:
+            raise ValueError(
+                "normalize_exposure is not for bilateral_dce, whose curves do all "
+                "(--no-normalize-exposure)"
+            )
         if self.teacher is not None and self.learns_from_pairs:
             raise ValueError(
                 "teacher is for models that learn without references. Received: "
@@ -282,7 +309,7 @@ class Recipe(LossWeights):
     @property
     def learns_from_pairs(self):
         """Whether the model needs references, and is validated on whole images."""
-        return MODELS[self.model].learns_from_pairs
+        return MODELS[self.model].learns_from_pairs or self.reference_weight > 0
 
     def replace(self, **changes):
         """Return a copy with other values in some fields."""

@@ -1,0 +1,275 @@
+"""Zero-DCE's curves from a miniature of the picture: a Keras model."""
+
+import keras
+from keras import ops
+
+from zero_dce_keras import losses, metrics
+from zero_dce_keras.errors import check_fraction, check_not_negative, check_positive
+from zero_dce_keras.models.bilateral_dce.grid import (
+    Miniature,
+    SliceGrid,
+    apply_shared_curves,
+    curve_disorder,
+    node_shares,
+    slice_grid,
+)
+from zero_dce_keras.models.bilateral_dce.grid_net import build_grid_net
+from zero_dce_keras.models.bilateral_dce.noise import AdaptiveDenoisingFilter
+from zero_dce_keras.models.image_model import as_images
+from zero_dce_keras.models.zero_dce import ZeroDCE
+
+
+@keras.saving.register_keras_serializable(package="zero_dce_keras")
+class BilateralDCE(ZeroDCE):
+    """Zero-DCE's curves from one look at the whole picture, small.
+
+    A network looks at a miniature of the picture and gives the curves of a bilateral
+    grid: low in resolution, with nodes along the brightness of a pixel, so that at full
+    size they follow the picture's own edges. One curve a pixel serves its three channels,
+    so that grey stays grey; 0 and 1 stay what they are. Nothing else changes the light:
+    no gain, no tone curve, no gate.
+
+    It learns without references, by the losses of `ZeroDCE`, or, with
+    `reference_weight`, from pairs: the exposures of a scene and their fusion, for
+    instance.
+
+    Args:
+        num_iterations: number of curve maps, and of times a curve is applied.
+        filters: channels of the network's residual blocks.
+        miniature_size: side of the square miniature, a multiple of 4.
+        ratio_share: float in [0, 1], how much of the result keeps the ratios of the
+            three channels, see `apply_shared_curves`.
+        reference_weight: weight of the Charbonnier loss against references; 0 (default)
+            for none. Batches must then be `(low_light, reference)`.
+        ssim_weight: weight of 1 − SSIM beside it.
+        order_weight: weight of a loss where the curves of a place would make something
+            brighter darker than what was darker.
+        window: side in pixels of the square that the losses look at, drawn at random for
+            each batch; `None` (default) for the whole images. The network sees these in
+            any case.
+        denoising_filter: `{}` for an `AdaptiveDenoisingFilter` before the curves, but
+            not while training; `None` (default) for none.
+        **kwargs: what else `ZeroDCE` takes: `loss_weights`, `well_exposedness`, … but no
+            `exposure_normalization`.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Example:
+        >>> import numpy as np
+        >>> model = BilateralDCE(filters=8)
+        >>> dark = np.random.default_rng(0).random((1, 33, 47, 3), dtype="float32") / 5
+        >>> model(dark).shape == (1, 33, 47, 3)
+        True
+
+    Source: the curves of https://arxiv.org/abs/2001.06826, in the grid of Gharbi et al.,
+    "Deep bilateral learning for real-time image enhancement", SIGGRAPH 2017.
+    """
+
+    size_arguments = ("num_iterations", "filters", "miniature_size")
+    can_be_fast = True
+    is_compiled_by_default = True
+    can_be_tiled = False
+    context = None
+
+    def __init__(
+        self,
+        num_iterations=8,
+        filters=40,
+        miniature_size=64,
+        ratio_share=0.5,
+        reference_weight=0.0,
+        ssim_weight=0.0,
+        order_weight=1.0,
+        window=None,
+        denoising_filter=None,
+        **kwargs,
+    ):
+        check_positive("num_iterations", num_iterations)
+        check_positive("miniature_size", miniature_size)
+        if miniature_size % 4:
+            raise ValueError(
+                f"miniature_size must be a multiple of 4. Received: {miniature_size}"
+            )
+        check_fraction("ratio_share", ratio_share)
+        weights = {
+            "charbonnier_loss": reference_weight,
+            "ssim_loss": ssim_weight,
+            "order_loss": order_weight,
+        }
+        for name, weight in weights.items():
+            check_not_negative(name.replace("_loss", "_weight"), weight)
+        self._own_weights = {name: weight for name, weight in weights.items() if weight}
+        self.miniature_size = miniature_size
+        for name in ("exposure_normalization", "num_layers"):
+            if kwargs.pop(name, None) is not None:
+                raise ValueError(f"{name} is not for BilateralDCE")
+        super().__init__(num_iterations, filters, num_layers=1, **kwargs)
+        self.ratio_share = ratio_share
+        self._shrink = Miniature(miniature_size)
+        self._slice = SliceGrid(num_iterations)
+        self.window = window
+        self._window_seed = keras.random.SeedGenerator()
+        for name in self._own_weights:
+            self._trackers[name] = keras.metrics.Mean(name=name)
+        if denoising_filter is not None:
+            self.denoising_filter = AdaptiveDenoisingFilter(dtype="float32")
+
+    def build_network(self):
+        return build_grid_net(
+            self.num_iterations,
+            self.filters,
+            self.miniature_size,
+            kernel_initializer=self.kernel_initializer,
+            dtype=self.dtype_policy,
+        )
+
+    def estimate(self, low_light, gains=None, denoise=True, training=None):
+        low_light = as_images(low_light)
+        grid = self.estimate_grid(low_light, training)
+        images = self.filter_noise(low_light) if denoise else low_light
+        return images, self._slice(grid, images)
+
+    def estimate_grid(self, low_light, training=None):
+        """Return the curves `(B, G, G, Z·n)` of whole images `(B, H, W, 3)`."""
+        return self.dce_model(self._shrink(low_light), training=training)
+
+    def filter_noise(self, low_light):
+        """Return whole images `(B, H, W, 3)` without their noise, where there is a filter."""
+        if self.denoising_filter is None:
+            return low_light
+        return self.denoising_filter(low_light)
+
+    def curve_maps(self, images, training=None):
+        grid = self.estimate_grid(images, training)
+        return self._slice(grid, images)
+
+    def get_enhanced_image(self, data, output, num_iterations=None):
+        """Apply the curve maps `output` to the images `data`.
+
+        Args:
+            data: float tensor `(B, H, W, 3)` in [0, 1].
+            output: float tensor `(B, H, W, n)` in [−1, 1], one map for three channels.
+            num_iterations: how many times; the model's own number by default.
+
+        Returns:
+            float tensor `(B, H, W, 3)` in [0, 1].
+        """
+        if num_iterations is None:
+            num_iterations = self.num_iterations
+        return apply_shared_curves(data, output, num_iterations, self.ratio_share)
+
+    def losses_and_output(self, low_light, reference, training):
+        """Compute the weighted losses and the enhanced images, or their windows."""
+        low_light = as_images(low_light)
+        if reference is None and {"charbonnier_loss", "ssim_loss"} & set(
+            self._own_weights
+        ):
+            raise ValueError(
+                "reference_weight and ssim_weight need batches of (low_light, "
+                "reference). Received: low_light alone"
+            )
+        grid = self.estimate_grid(low_light, training)
+        size = grid.shape[1]
+        height, width = ops.shape(low_light)[1:3]
+        # The filter has nothing to learn, and takes longer than all the rest.
+        images = low_light if training else self.filter_noise(low_light)
+        pictures = {"images": images}
+        if reference is not None:
+            pictures["reference"] = as_images(reference, "reference")
+        if self._teach is not None:
+            pictures["taught"] = ops.stop_gradient(self._teach(low_light))
+        shares = node_shares(height, size), node_shares(width, size)
+        if training and self.window is not None:
+            pictures, shares = self._draw_window(pictures, shares)
+        images = pictures["images"]
+        maps = slice_grid(grid, images, self.num_iterations, *shares)
+        enhanced = self.get_enhanced_image(images, maps)
+        batch_losses = self._compute_losses(images, grid, enhanced)
+        del batch_losses["total_loss"]
+        for name, weight in self._own_weights.items():
+            value = self._own_loss(name, grid, enhanced, pictures.get("reference"))
+            batch_losses[name] = weight * ops.mean(value)
+        if self._teach is not None:
+            distance = losses.charbonnier(pictures["taught"], enhanced)
+            batch_losses["distillation_loss"] = ops.mean(distance)
+        return {"total_loss": sum(batch_losses.values()), **batch_losses}, enhanced
+
+    def compute_losses(self, data, output):
+        raise NotImplementedError(
+            "BilateralDCE computes its losses from the grid: losses_and_output"
+        )
+
+    def _draw_window(self, pictures, shares):
+        """Cut the same square out of all pictures, and the shares of its pixels."""
+        side = self.window
+        batch, height, width = ops.shape(pictures["images"])[:3]
+        top, left = (
+            keras.random.randint((), 0, length - side + 1, seed=self._window_seed)
+            for length in (height, width)
+        )
+        size = self.miniature_size // 2
+        shares = [
+            ops.slice(each, (start, 0), (side, size))
+            for each, start in zip(shares, (top, left), strict=True)
+        ]
+        pictures = {
+            name: ops.slice(picture, (0, top, left, 0), (batch, side, side, 3))
+            for name, picture in pictures.items()
+        }
+        return pictures, shares
+
+    def _own_loss(self, name, grid, enhanced, reference):
+        if name == "order_loss":
+            return curve_disorder(grid, self.num_iterations)
+        if name == "ssim_loss":
+            return 1.0 - metrics.ssim(reference, enhanced)
+        return losses.charbonnier(reference, enhanced)
+
+    @property
+    def used_losses(self):
+        return [loss for loss in super().used_losses if self.loss_weights[loss.tracker]]
+
+    def update_trackers(self, batch_losses, enhanced, reference=None):
+        # The references of a training step are whole, what the losses see is a window.
+        if reference is not None and reference.shape[1:3] != enhanced.shape[1:3]:
+            reference = None
+        return super().update_trackers(batch_losses, enhanced, reference)
+
+    def torch_names(self):
+        raise ValueError("BilateralDCE has no weights in PyTorch")
+
+    @classmethod
+    def torch_arguments(cls, shapes):
+        return None
+
+    @classmethod
+    def layer_arguments(cls, kernels):
+        return None
+
+    @classmethod
+    def recipe_arguments(cls, recipe):
+        arguments = super().recipe_arguments(recipe)
+        del arguments["num_layers"]
+        return {
+            **arguments,
+            "reference_weight": recipe.reference_weight,
+            "ssim_weight": recipe.ssim_weight,
+            "order_weight": recipe.order_weight,
+            "ratio_share": recipe.ratio_share,
+            "window": recipe.window,
+        }
+
+    def get_config(self):
+        config = super().get_config()
+        del config["num_layers"], config["exposure_normalization"]
+        return {
+            **config,
+            "miniature_size": self.miniature_size,
+            "ratio_share": self.ratio_share,
+            "reference_weight": self._own_weights.get("charbonnier_loss", 0.0),
+            "ssim_weight": self._own_weights.get("ssim_loss", 0.0),
+            "order_weight": self._own_weights.get("order_loss", 0.0),
+            "window": self.window,
+            "denoising_filter": None if self.denoising_filter is None else {},
+        }
