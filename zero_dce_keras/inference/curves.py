@@ -40,16 +40,17 @@ class Curves:
         return restore_layout(self._apply(iterations, strength)[None], self.image)
 
 
-def apply_maps(image, images, maps, iterations, strength):
+def apply_maps(image, images, maps, iterations, strength, ratio_share=None):
     """Apply curve maps in NumPy, some rows at a time.
 
     Args:
         image: array `(H, W, 3)`, `(H, W)` or `(H, W, 4)` of any dtype.
         images: float32 array `(H, W, 3)` in [0, 1], what the curves are applied to: the
             image, or what filter and exposure normalisation made of it.
-        maps: float32 array `(H, W, 3·n)` in [−1, 1].
+        maps: float32 array `(H, W, 3·n)` in [−1, 1]; `(H, W, n)` with a `ratio_share`.
         iterations: how many times to apply a curve.
         strength: float in [0, 1] that scales the curves.
+        ratio_share: float, see `apply_shared_curves`; `None` for a curve a channel.
 
     Returns:
         array `(H, W, 3)` of the image's dtype.
@@ -61,9 +62,14 @@ def apply_maps(image, images, maps, iterations, strength):
         rows = slice(row, row + ROWS)
         x = to_float(low_light[rows])
         x = x + strength * (images[rows] - x)
-        scaled = strength * maps[rows]
+        scaled, start = strength * maps[rows], x.copy()
+        channels = 3 if ratio_share is None else 1
         for i in range(iterations):
-            k = 3 * i % maps.shape[-1]
-            x += scaled[..., k : k + 3] * (x * x - x)
+            k = channels * i % maps.shape[-1]
+            x += scaled[..., k : k + channels] * (x * x - x)
+        if ratio_share is not None:
+            brightest = np.maximum(start.max(-1, keepdims=True), np.float32(1e-4))
+            gain = x.max(-1, keepdims=True) / brightest
+            x = (1 - ratio_share) * x + ratio_share * gain * start
         enhanced[rows] = to_dtype(x, low_light.dtype)
     return enhanced

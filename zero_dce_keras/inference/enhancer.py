@@ -73,7 +73,13 @@ class Enhancer:
             )
         weights = self._fast_weights
         model = load_model(weights) if isinstance(weights, str) else weights
+        if model.is_compiled_by_default:
+            return require("zero_dce_keras.inference.compiled").CompiledEnhancer(model)
         return require("zero_dce_keras.inference.fast").FastEnhancer(model)
+
+    def _uses_fast(self, options):
+        is_default = self.model.is_compiled_by_default
+        return is_default if options.fast is None else options.fast
 
     def __getstate__(self):
         """Leave out what can be made again and cannot be copied: memory of threads."""
@@ -120,7 +126,7 @@ class Enhancer:
         if options.changes_nothing:
             return image.copy()
         colors = to_rgb_batch(image)  # (B, H, W, 3)
-        if options.fast:
+        if self._uses_fast(options):
             enhanced = np.stack([self.fast(one, options) for one in colors])
         else:
             enhanced = self._runner.enhance(colors, options)
@@ -164,6 +170,7 @@ class Enhancer:
         """
         options = EnhanceOptions(denoise=denoise, tile=tile, fast=fast)
         self._check(options)
+        fast = self._uses_fast(options)
         if not self.model.has_curves and not fast:
             raise ValueError(
                 f"curves are for models with curves: {type(self.model).__name__} has "
@@ -174,7 +181,8 @@ class Enhancer:
             apply = self.fast.curves(colors, options).apply
             return Curves(image, apply, self.fast.model.num_iterations)
         images, maps = self._runner.estimate(colors, options)
-        apply = functools.partial(apply_maps, image, images, maps)
+        share = getattr(self.model, "ratio_share", None)
+        apply = functools.partial(apply_maps, image, images, maps, ratio_share=share)
         return Curves(image, apply, self.model.num_iterations)
 
     def gains(self, image):
@@ -213,7 +221,7 @@ class Enhancer:
         return [*photograph.notes, *enhanced.write(target)]
 
     def _check(self, options):
-        model = self.fast.model if options.fast else self.model
+        model = self.fast.model if self._uses_fast(options) else self.model
         name = type(model).__name__
         iterations, strength = options.iterations, options.strength
         if not model.has_curves and (iterations is not None or strength != 1):

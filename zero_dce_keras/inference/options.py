@@ -25,9 +25,10 @@ class EnhanceOptions:
         fast: True estimates the curves on a small copy of the image by the fast
             weights, as they were when they were first used, and applies them in one
             pass on the processor: some 100 to 250 times faster. Floats are worked on
-            with 16 bits, and `tile` is not needed. `None` is True for videos where
-            there are fast weights, and False for photographs.
-        gains: float array `(8,)` in place of the image's own statistics, see
+            with 16 bits, and `tile` is not needed. `None` is True for models that are
+            made for it, such as `BilateralDCE`, and for videos where there are fast
+            weights.
+        gains: float array in place of the image's own statistics, see
             `Enhancer.gains`: so that the frames of a video are treated alike.
 
     Raises:
@@ -59,11 +60,9 @@ class EnhanceOptions:
         if self.tile is not None and self.tile < 0:
             raise ValueError(f"tile must not be negative. Received: {self.tile}")
         gains = self.gains
-        if gains is not None and (
-            np.shape(gains) != (8,) or not np.isfinite(gains).all()
-        ):
+        if gains is not None and (np.ndim(gains) != 1 or not np.isfinite(gains).all()):
             raise ValueError(
-                f"gains must be 8 numbers, as `gains` gives them. Received: {gains!r}"
+                f"gains must be numbers, as `gains` gives them. Received: {gains!r}"
             )
 
     @property

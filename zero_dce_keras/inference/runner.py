@@ -38,7 +38,7 @@ class Runner:
         if self.model.has_curves:
             arguments["num_iterations"] = options.iterations
             arguments["strength"] = np.float32([options.strength])
-        tile = _tile(options.tile, *images.shape[1:3])
+        tile = self._tile(options.tile, *images.shape[1:3])
         if tile == 0:
             shared = None if gains is None else np.repeat(gains, len(images), axis=0)
             enhanced = self._run("enhance", images, arguments, shared)
@@ -59,7 +59,7 @@ class Runner:
             options: `EnhanceOptions`.
         """
         arguments = self._denoise(options)
-        tile = _tile(options.tile, *image.shape[:2])
+        tile = self._tile(options.tile, *image.shape[:2])
         if tile == 0 or self.model.context is None:
             results = self._run("estimate", image[None], arguments)
             return [result[0] for result in results]
@@ -68,6 +68,14 @@ class Runner:
         results = [np.empty((height, width, c), "float32") for c in channels]
         self._cut("estimate", image, results, arguments, tile)
         return results
+
+    def _tile(self, tile, height, width):
+        """Return the side of a tile; 0 for the whole image at once."""
+        if not self.model.can_be_tiled:
+            return 0
+        if tile is None:
+            tile = TILE if height * width > LARGEST_WHOLE else 0
+        return 0 if tile >= max(height, width) else tile
 
     def _denoise(self, options):
         can_denoise = self.model.can_denoise
@@ -147,13 +155,6 @@ def _compile(method, settings, inputs):
     arguments = dict(symbols)
     images = arguments.pop("images")
     return keras.Model(symbols, method(images, **arguments, **settings))
-
-
-def _tile(tile, height, width):
-    """Return the side of a tile; 0 for the whole image at once."""
-    if tile is None:
-        tile = TILE if height * width > LARGEST_WHOLE else 0
-    return 0 if tile >= max(height, width) else tile
 
 
 def _as_list(results):

@@ -30,7 +30,7 @@ class Preview:
         [False, True]
     """
 
-    def __init__(self, enhancer, photograph, fast=False, denoise=None):
+    def __init__(self, enhancer, photograph, fast=None, denoise=None):
         self.before = to_screen(photograph)
         self._curves = enhancer.curves(self.before, denoise, fast=fast)
 
