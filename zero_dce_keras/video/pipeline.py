@@ -11,7 +11,7 @@ from zero_dce_keras.inference.options import EnhanceOptions
 from zero_dce_keras.progress import ProgressLog, format_duration
 from zero_dce_keras.video.prefetch import parallel_map, prefetch
 from zero_dce_keras.video.read_write import FFmpegError, VideoReader, VideoWriter
-from zero_dce_keras.video.smoothing import SmoothedGains
+from zero_dce_keras.video.smoothing import SmoothedCurves, SmoothedGains
 from zero_dce_keras.video.yuv import Yuv
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def enhance_video(
 ):
     """Enhance a video; sound, subtitles, timing, rotation and colour tags stay.
 
-    Brightness does not flicker: see `SmoothedGains`. `target` is written whole or not at
+    Brightness does not flicker: see `SmoothedCurves`. `target` is written whole or not at
     all. Frames have 8 bits a channel and 4:2:0 chroma; an odd width or height grows by
     one, by the last column or row once more.
 
@@ -112,6 +112,8 @@ def _enhanced(enhancer, decoded, options):
         enhance, measure = enhancer.fast, enhancer.fast.gains
     else:
         enhance, measure = enhancer.enhance_array, enhancer.gains
+    has_curves = getattr(enhance, "gains_are_curves", False)
+    smooth = SmoothedCurves() if has_curves else SmoothedGains()
 
     def work(item):
         rgb, gains, frame, packets = item
@@ -119,7 +121,7 @@ def _enhanced(enhancer, decoded, options):
             rgb = enhance(rgb, options.replace(gains=gains))
         return rgb, frame, packets
 
-    with contextlib.closing(_measured(measure, decoded)) as measured:
+    with contextlib.closing(_measured(measure, smooth, decoded)) as measured:
         workers = enhancer.fast.workers if options.fast else 1
         if workers == 1:
             yield from map(work, measured)
@@ -133,9 +135,9 @@ def _enhanced(enhancer, decoded, options):
             yield from frames
 
 
-def _measured(measure, decoded):
+def _measured(measure, smooth, decoded):
     """Yield (RGB array or None, gains or None, frame or None, packets before it)."""
-    smooth, last = SmoothedGains(), None
+    last = None
     with contextlib.closing(prefetch(decoded)) as frames:
         for rgb, frame, packets in frames:
             gains = None

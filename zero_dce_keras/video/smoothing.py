@@ -1,4 +1,4 @@
-"""Brightness that is smooth over time."""
+"""Brightness that is smooth over time: gains, or the curves of a low-resolution grid."""
 
 import math
 
@@ -68,6 +68,73 @@ class SmoothedGains:
         change = np.median(np.abs(miniature - self._miniature))
         jump = np.abs(logs[:3] - self._last[:3]).max()
         return max(change, jump) > CUT
+
+
+ADAPTATION = 2.0  # seconds in which two thirds of a change of the light are followed
+SIMILAR = 0.5  # correlation of two frames' miniatures below which a new shot begins
+BLACK_FRAME = 1.5  # levels: a frame whose mean is not above has nothing to see
+
+
+class SmoothedCurves:
+    """The low-resolution curves of frames, smoothed over time.
+
+    Within a shot the curves follow the light slowly, so that more light in is more light
+    out: a flash stays a flash, a fade a fade. A shot begins where the structure of the
+    picture changes, whatever its light does. A black frame changes nothing.
+
+    Example: half the light is no new shot, and the curves hardly follow.
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> frame = rng.integers(0, 250, (64, 96, 3)).astype("uint8")
+    >>> smooth, curves = SmoothedCurves(), np.float32([-0.2])
+    >>> first = smooth(curves, frame, 0)
+    >>> [round(float(smooth(2 * curves, frame // 2, 1 / 30)[0]), 2) for _ in range(2)]
+    [-0.3, -0.33]
+    """
+
+    def __init__(self):
+        self._frames = 0  # of this shot
+        self._smooth = self._structure = np.empty(0)
+
+    def __call__(self, curves, frame, seconds):
+        """Return the curves to enhance a frame with.
+
+        Args:
+            curves: float32 array, what the enhancer estimates for this frame.
+            frame: uint8 array `(H, W, 3)`.
+            seconds: float, time since the frame before.
+
+        Returns:
+            float32 array of the same shape.
+        """
+        is_black = frame[::8, ::8].mean() <= BLACK_FRAME
+        if is_black and self._frames:
+            return self._smooth.astype("float32")
+        structure = _structure(frame)
+        if self._frames and not is_black and self._is_cut(structure):
+            self._frames = 0
+        if not is_black:
+            self._frames += 1
+            self._structure = structure
+        weight = max(
+            1 / max(self._frames, 1), 1 - math.exp(-max(seconds, 0) / ADAPTATION)
+        )
+        if self._frames <= 1:
+            self._smooth = np.array(curves, "float64")
+        else:
+            self._smooth = self._smooth + weight * (curves - self._smooth)
+        return self._smooth.astype("float32")
+
+    def _is_cut(self, structure):
+        return (structure * self._structure).mean() < SIMILAR
+
+
+def _structure(frame):
+    """Return the logarithms of a frame's cells, of mean 0 and deviation 1."""
+    logs = _miniature(frame)
+    logs = logs - logs.mean()
+    return logs / max(logs.std(), 1e-3)
 
 
 def _miniature(frame):

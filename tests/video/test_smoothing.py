@@ -1,0 +1,59 @@
+"""Curves over time: shots, flashes, fades, black frames."""
+
+import numpy as np
+
+from zero_dce_keras.video.smoothing import SmoothedCurves
+
+FRAME = 1 / 25
+
+
+def picture(seed=0, light=1.0):
+    rng = np.random.default_rng(seed)
+    cells = rng.integers(20, 200, (8, 8, 3)).repeat(12, axis=0).repeat(16, axis=1)
+    return np.clip(cells * light, 0, 255).astype("uint8")
+
+
+def run(frames, curves):
+    smooth = SmoothedCurves()
+    times = [0.0] + [FRAME] * (len(frames) - 1)
+    return [
+        float(smooth(np.float32([value]), frame, seconds)[0])
+        for value, frame, seconds in zip(curves, frames, times, strict=True)
+    ]
+
+
+def test_noise_of_the_curves_is_averaged():
+    curves = -0.3 + 0.1 * np.random.default_rng(0).standard_normal(60)
+    found = run([picture()] * 60, curves)
+    assert np.std(found[20:]) < 0.15 * np.std(curves)
+
+
+def test_a_flash_is_no_shot():
+    frames = [picture(light=3 if i == 10 else 1) for i in range(20)]
+    found = run(frames, [0.9 if i == 10 else -0.3 for i in range(20)])
+    assert max(found) < -0.15
+
+
+def test_light_that_changes_is_followed_slowly():
+    frames = [picture(light=0.25 if i < 25 else 1) for i in range(200)]
+    found = run(frames, [-0.8 if i < 25 else -0.2 for i in range(200)])
+    assert found[26] < -0.7 and found[-1] > -0.25
+    assert np.all(np.diff(found[25:]) > 0)
+
+
+def test_a_cut_starts_anew():
+    frames = [picture(seed=i // 10) for i in range(30)]
+    found = run(frames, [[-0.8, 0.4, -0.1][i // 10] for i in range(30)])
+    np.testing.assert_allclose(found, np.repeat([-0.8, 0.4, -0.1], 10), atol=1e-6)
+
+
+def test_black_frames_change_nothing():
+    frames = [picture() if not 10 <= i < 20 else 0 * picture() for i in range(30)]
+    found = run(frames, [0.7 if 10 <= i < 20 else -0.4 for i in range(30)])
+    np.testing.assert_allclose(found, -0.4, atol=1e-6)
+
+
+def test_black_at_the_start():
+    frames = [0 * picture()] * 5 + [picture()] * 5
+    found = run(frames, [0.7] * 5 + [-0.4] * 5)
+    np.testing.assert_allclose(found[5:], -0.4, atol=1e-6)
