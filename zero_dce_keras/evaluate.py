@@ -54,12 +54,6 @@ def build_parser():
     )
     cli.add_denoise(parser)
     parser.add_argument(
-        "--gt-mean",
-        action="store_true",
-        help="add a column: PSNR after scaling each output to the mean brightness of "
-        "its reference, which only one who has the reference can do",
-    )
-    parser.add_argument(
         "--json", action="store_true", help="print JSON instead of a table"
     )
     return parser
@@ -91,7 +85,6 @@ def main(argv=None):
     table = evaluation.compare(methods, pairs, args.output, args.save_images)
     report = evaluation.build_report(
         table,
-        gt_mean=args.gt_mean,
         dataset=args.dataset,
         split=args.split,
         data_dir=args.data_dir,

@@ -19,7 +19,7 @@ from zero_dce_keras.evaluation.comparison import Row
 
 
 def scores(psnr):
-    return {"psnr": psnr, "ssim": 0.1, "mae": 99.5, "psnr_gt_mean": psnr + 5}
+    return {"psnr": psnr, "ssim": 0.1, "mae": 99.5}
 
 
 TABLE = {
@@ -60,15 +60,13 @@ def test_table():
     ]
 
 
-def test_gt_mean_appears_only_on_request_and_under_its_name(tmp_path):
-    plain, gt_mean = build_report(TABLE), build_report(TABLE, gt_mean=True)
-    assert "gt_mean" not in json_text({**plain, "protocol": ""})
-    assert gt_mean["methods"][0]["mean"]["psnr_gt_mean"] == 12.5
-    assert gt_mean["methods"][0]["mean"]["psnr"] == 7.5
-    header = format_table(gt_mean).splitlines()[0]
-    assert header.endswith("PSNR dB GT-mean") and "GT" not in format_table(plain)
-    write_report(plain, tmp_path)
-    assert "gt_mean" not in (tmp_path / "scores.csv").read_text()
+def test_what_knows_the_reference_has_a_column_of_its_own():
+    table = {
+        "a": [Row("1", {**scores(7.0), "psnr_gt_mean": 12.0, "exposure_error": 0.25})]
+    }
+    header, *_, mean = format_table(build_report(table)).splitlines()
+    assert header.endswith("MAE /255  GT-mean PSNR  exposure error, stops")
+    assert mean.split()[-2:] == ["12.00", "0.25"]
 
 
 def test_files_hold_every_digit(tmp_path):

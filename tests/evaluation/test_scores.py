@@ -33,7 +33,7 @@ def test_scores_equal_float64_numpy_and_tensorflow():
     reference, enhanced = photo(), photo() // 2 + 40
     difference = reference.astype("float64") - enhanced.astype("float64")
     scores = score_image(reference, enhanced)
-    assert list(scores) == ["psnr", "ssim", "mae", "psnr_gt_mean"]
+    assert list(scores) == ["psnr", "ssim", "mae", "psnr_gt_mean", "exposure_error"]
     assert all(type(score) is float for score in scores.values())
     assert scores["psnr"] == pytest.approx(
         10 * math.log10(255**2 / np.mean(difference**2))
@@ -52,6 +52,13 @@ def test_gt_mean_is_a_gain_to_the_references_grey_mean():
     scores = score_image(reference, enhanced)
     assert scores["psnr_gt_mean"] == pytest.approx(expected)
     assert scores["psnr_gt_mean"] != pytest.approx(scores["psnr"], abs=0.1)
+
+
+@pytest.mark.parametrize("stops", [0, 1, 3])
+def test_exposure_error_is_in_stops(stops):
+    images = [np.full((16, 16, 3), 160 >> shift, "uint8") for shift in (0, stops)]
+    for pair in (images, images[::-1]):
+        assert score_image(*pair)["exposure_error"] == pytest.approx(stops)
 
 
 def test_identical_images_score_perfectly():

@@ -16,26 +16,27 @@ PROTOCOL = (
     "Full-size image in; output clipped and rounded to uint8; RGB; every score per "
     "image, then averaged over images. PSNR in dB: peak 255, float64. SSIM: 11x11 "
     "Gaussian, sigma 1.5, k1 .01, k2 .03, mean over channels (tf.image.ssim on "
-    "[0, 1]). MAE in 8-bit levels. psnr_gt_mean, where present: PSNR after the output "
-    "was scaled to the reference's mean grey value and clipped. null: infinite "
-    "(identical images)."
+    "[0, 1]). MAE in 8-bit levels. psnr_gt_mean: PSNR after the output was scaled to "
+    "the reference's mean grey value and clipped, which only one who has the reference "
+    "can do. exposure_error: how many stops (doublings) its mean grey value is off the "
+    "reference's. null: infinite (identical images)."
 )
 TITLES = {
     "psnr": "PSNR dB",
     "ssim": "SSIM",
     "mae": "MAE /255",
-    "psnr_gt_mean": "PSNR dB GT-mean",
+    "psnr_gt_mean": "GT-mean PSNR",
+    "exposure_error": "exposure error, stops",
 }
-DECIMALS = {"psnr": 2, "ssim": 3, "mae": 2, "psnr_gt_mean": 2}
+DECIMALS = {"psnr": 2, "ssim": 3, "mae": 2, "psnr_gt_mean": 2, "exposure_error": 2}
 
 
-def build_report(table, gt_mean=False, **about):
+def build_report(table, **about):
     """Gather a comparison, its protocol and the versions in one dict.
 
     Args:
         table: dict, weights name → list of `Row(name, scores, error)`, as `compare`
             returns it.
-        gt_mean: bool, whether the column of that name is kept. Default: False.
         **about: what else belongs in the report: dataset, split, data_dir.
 
     Returns:
@@ -50,11 +51,9 @@ def build_report(table, gt_mean=False, **about):
     """
     methods = []
     for weights, rows in table.items():
-        scores = [_columns(row.scores, gt_mean) for row in rows if row.scores]
+        scores = [row.scores for row in rows if row.scores]
         images = [
-            {"name": row.name, **_columns(row.scores or {}, gt_mean)}
-            for row in rows
-            if not row.error
+            {"name": row.name, **(row.scores or {})} for row in rows if not row.error
         ]
         failed = [{"name": row.name, "error": row.error} for row in rows if row.error]
         methods.append(
@@ -185,14 +184,6 @@ def write_report(report, output):
         temporary.write_text(text.getvalue(), encoding="utf-8")
     with replacing(output / "scores.json") as temporary:
         temporary.write_text(json_text(report) + "\n", encoding="utf-8")
-
-
-def _columns(scores, gt_mean):
-    return {
-        name: score
-        for name, score in scores.items()
-        if gt_mean or name != "psnr_gt_mean"
-    }
 
 
 def _score_names(report):

@@ -31,9 +31,10 @@ def score_image(reference, enhanced):
 
     Returns:
         dict of floats: `psnr` in dB (infinite for identical images), `ssim` in
-        [−1, 1], `mae` in 8-bit levels (0–255), and `psnr_gt_mean`, the PSNR in dB
-        after the output was scaled to the reference's mean brightness. The last
-        knows the reference: it belongs in a column of its own.
+        [−1, 1], `mae` in 8-bit levels (0–255), `psnr_gt_mean`, the PSNR in dB after
+        the output was scaled to the reference's mean brightness, which knows the
+        reference and belongs in a column of its own, and `exposure_error`, how many
+        stops (doublings) the output's mean grey value is off the reference's.
 
     Raises:
         ValueError: if either is not a uint8 RGB image, the shapes differ, or they
@@ -44,7 +45,7 @@ def score_image(reference, enhanced):
         >>> reference = np.full((32, 48, 3), 100, "uint8")
         >>> scores = score_image(reference, reference // 2)
         >>> {name: round(value, 2) for name, value in scores.items()}
-        {'psnr': 14.15, 'ssim': 0.8, 'mae': 50.0, 'psnr_gt_mean': inf}
+        {'psnr': 14.15, 'ssim': 0.8, 'mae': 50.0, 'psnr_gt_mean': inf, 'exposure_error': 1.0}
     """
     for name, image in {"reference": reference, "enhanced": enhanced}.items():
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
@@ -59,7 +60,21 @@ def score_image(reference, enhanced):
         "ssim": float(ssim(x[None], y[None])[0]),
         "mae": float(np.mean(np.abs(x - y)) * 255),
         "psnr_gt_mean": calculate_psnr(x, match_mean(y, x)),
+        "exposure_error": exposure_error(x, y),
     }
+
+
+def exposure_error(reference, enhanced):
+    """Return how many doublings an image's mean grey value is off its reference's.
+
+    `|log2(mean(enhanced) / mean(reference))|`, of the encoded values.
+
+    Args:
+        reference, enhanced: float arrays `(H, W, 3)` in [0, 1].
+    """
+    greys = [np.mean(image @ LUMA) for image in (reference, enhanced)]
+    # A level in a hundred pixels at least: black, too, is a finite number of stops away.
+    return float(abs(np.diff(np.log2(np.maximum(greys, 0.01 / 255)))[0]))
 
 
 def match_mean(enhanced, reference):
