@@ -3,5 +3,6 @@
 from zero_dce_keras.inference.enhancer import Enhancer
 from zero_dce_keras.inference.infer import infer
 from zero_dce_keras.inference.options import EnhanceOptions
+from zero_dce_keras.inference.without_network import without_network
 
-__all__ = ["EnhanceOptions", "Enhancer", "infer"]
+__all__ = ["EnhanceOptions", "Enhancer", "infer", "without_network"]
