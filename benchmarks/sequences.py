@@ -14,17 +14,12 @@ network: curves of zero, or what a network without curves is given.
 
 import functools
 
-import numpy as np
 from machine import parse_options, report
 
 from zero_dce_keras import Enhancer, load_model
 from zero_dce_keras.data import open_splits
-from zero_dce_keras.evaluation import score_image
-from zero_dce_keras.images import read_image
-from zero_dce_keras.images.luma import LUMA
+from zero_dce_keras.evaluation import score_sequences
 from zero_dce_keras.inference import without_network
-
-DARK = 0.8
 
 
 def main():
@@ -36,47 +31,27 @@ def main():
     options = parser.parse_args()
     pairs = getattr(open_splits("sice", options.folder), options.split)
     pairs = pairs[:: options.every]
-    images = [[read_image(path) for path in pair] for pair in pairs]
-    sequences = [pair.reference.stem for pair in pairs]
-    rows = [score("input", lambda image: image, images, sequences)]
+    rows = [row("input", lambda image: image, pairs)]
     for name in options.weights or ["zero_dce_general"]:
         model = load_model(name)
         bare = functools.partial(without_network, model)
-        rows.append(score(name, Enhancer(model), images, sequences))
-        rows.append(score(f"{name}, without the network", bare, images, sequences))
-    report(rows, options, frames=len(images), split=options.split)
+        rows.append(row(name, Enhancer(model), pairs))
+        rows.append(row(f"{name}, without the network", bare, pairs))
+    report(rows, options, frames=len(pairs), split=options.split)
 
 
-def score(name, enhance, images, sequences):
-    """One row: means over the dark frames, and over the brighter ones."""
-    parts = {True: [], False: []}
-    nearest = {}  # by sequences: distance from the fusion, and change
-    for (frame, fusion), sequence in zip(images, sequences, strict=True):
-        enhanced = enhance(frame)
-        before, wanted, after = (
-            brightness(image) for image in (frame, fusion, enhanced)
-        )
-        scores = score_image(fusion, enhanced)
-        row = scores["psnr"], scores["ssim"], after - wanted
-        parts[before < DARK * wanted].append(row)
-        change = np.abs(np.int16(enhanced) - frame).mean() / 255
-        distance = abs(before - wanted)
-        nearest[sequence] = min(nearest.get(sequence, (9, 0)), (distance, change))
-    dark, bright = (np.mean(parts[part], axis=0) for part in (True, False))
+def row(name, enhance, pairs):
+    """One row of the table."""
+    scores = score_sequences(enhance, pairs)
     return {
         "way": name,
-        "PSNR, dark": f"{dark[0]:.2f}",
-        "SSIM, dark": f"{dark[1]:.3f}".lstrip("0"),
-        "bias": f"{dark[2]:+.3f}",
-        "PSNR, bright": f"{bright[0]:.2f}",
-        "SSIM, bright": f"{bright[1]:.3f}".lstrip("0"),
-        "left alone": f"{np.mean([change for _, change in nearest.values()]):.3f}",
+        "PSNR, dark": f"{scores['dark_psnr']:.2f}",
+        "SSIM, dark": f"{scores['dark_ssim']:.3f}".lstrip("0"),
+        "bias": f"{scores['dark_bias']:+.3f}",
+        "PSNR, bright": f"{scores['bright_psnr']:.2f}",
+        "SSIM, bright": f"{scores['bright_ssim']:.3f}".lstrip("0"),
+        "left alone": f"{scores['left_alone']:.3f}",
     }
-
-
-def brightness(image):
-    """Mean luma, of 1."""
-    return float((image @ LUMA).mean()) / 255
 
 
 if __name__ == "__main__":

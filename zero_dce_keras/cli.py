@@ -44,7 +44,7 @@ def data_options(default="lol"):
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
         "--dataset",
-        choices=["lol", "sample", "folder"],
+        choices=["lol", "sample", "sice", "folder"],
         default=default,
         help="lol; sample, the embedded photographs; or folder, a directory of your "
         "own dark photographs, or with low/ and high/ in it (default: %(default)s)",
@@ -58,9 +58,11 @@ def data_options(default="lol"):
 
 
 def check_data_options(parser, args):
-    """Refuse `--dataset folder` without `--data-dir`: a folder has no usual place."""
-    if args.dataset == "folder" and args.data_dir is None:
-        parser.error("--dataset folder needs --data-dir, the folder of photographs")
+    """Refuse `--dataset folder` and `sice` without `--data-dir`: they have no usual place."""
+    if args.dataset in ("folder", "sice") and args.data_dir is None:
+        parser.error(
+            f"--dataset {args.dataset} needs --data-dir, the folder of photographs"
+        )
 
 
 def weights_option(default, help_end="", **kwargs):

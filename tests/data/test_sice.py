@@ -22,7 +22,6 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(sice, "read_sequences", lambda: SEQUENCES)
     monkeypatch.setattr(sice, "VALIDATION", 1)
     monkeypatch.setattr(sice, "NIGHTS", 2)
-    monkeypatch.setattr(sice, "MOSAICS", 3)
     rng = np.random.default_rng(0)
     (tmp_path / "sice").mkdir()
     for number in range(1, 10):
@@ -44,23 +43,16 @@ def test_splits(folder):
         sequence = next(n for n, (f, _) in SEQUENCES.items() if pair.name in f)
         assert pair.reference.stem == sequence
     made = [pair for pair in splits.train if len(pair.name) == 4]
-    assert len(made) == 5
+    assert len(made) == 2
     for pair in splits.train:
         shapes = {np.asarray(Image.open(path)).shape for path in pair}
         assert shapes == {(32, 32, 3)}
 
 
-def test_mosaics_are_of_what_is_trained_on(folder):
-    splits = open_splits("sice", folder)
-    trained = [
-        np.asarray(Image.open(pair.low_light))
-        for pair in splits.train
-        if len(pair.name) == 1
-    ]
-    for pair in splits.train:
-        if pair.low_light.parts[-3] == "mosaics":
-            corner = np.asarray(Image.open(pair.low_light))[0, 0]
-            assert any((corner == image[0, 0]).all() for image in trained)
+def test_without_validation_all_of_train_is_trained_on(folder):
+    splits = open_splits("sice", folder, validation_images=0)
+    assert ids(splits.train) == {"1", "2", "3", "5", "6"} and not splits.validation
+    assert ids(splits.test) == {"8", "9"}
 
 
 def test_it_is_made_once(folder, tmp_path, monkeypatch):

@@ -43,7 +43,7 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
         )
         return Splits(train, validation, [], test)
     if dataset == "sice":
-        return open_sice(data_dir)
+        return open_sice(data_dir, validate=validation_images > 0)
     return _split_folder(data_dir, train_images, validation_images)
 
 

@@ -26,20 +26,19 @@ from zero_dce_keras.locks import locked
 VERSION = 1  # raise it with every change to the pixels
 SEED = 2020
 VALIDATION = 36  # sequences
-NIGHTS = 400
-MOSAICS = 900  # pictures of two scenes
+NIGHTS = 150  # photographs lit as nights, which the sequences hold few of
 NAME = "zero_dce_sice"
 
 
-def open_sice(data_dir, made_dir=None):
+def open_sice(data_dir, validate=True):
     """Return the frames of the sequences, each with the fusion of its sequence.
 
-    Fusions, and the pictures that training adds (photographs lit as nights, two scenes
-    in one picture), are made the first time, in a minute, and kept.
+    Fusions, and fusions lit as nights, which training adds, are made the first time, in
+    a minute, and kept in `data_home()`.
 
     Args:
         data_dir: str or `pathlib.Path`, the folder of the images, named by their ids.
-        made_dir: where to keep what is made. Default: `data_home()`.
+        validate: False trains on the sequences to validate on, too.
 
     Returns:
         `Splits`: `train` and `validation` from the sequences of the CSV's `train`, with
@@ -63,17 +62,16 @@ def open_sice(data_dir, made_dir=None):
             f"{data_dir}: {len(missing)} of the {len(ids)} images of SICE's sequences "
             f"are missing, such as {missing[0]}.jpg"
         )
-    made = Path(made_dir or data_home()) / NAME
+    made = data_home() / NAME
     _make(made, sequences, names)
     pairs = defaultdict(list)
-    validation = choose_validation(sequences)
+    validation = choose_validation(sequences) if validate else set()
     for name, (frames, split) in sequences.items():
         part = "validation" if name in validation else split
         fusion = made / "fusions" / f"{name}.png"
         pairs[part] += [Pair(names[image], fusion) for image in frames]
-    for extra in ("nights", "mosaics"):
-        for path in sorted((made / extra / "low").iterdir()):
-            pairs["train"].append(Pair(path, made / extra / "high" / path.name))
+    for path in sorted((made / "nights" / "low").iterdir()):
+        pairs["train"].append(Pair(path, made / "nights" / "high" / path.name))
     return Splits(pairs["train"], pairs["validation"], [], pairs["test"])
 
 
@@ -125,44 +123,22 @@ def _make(made, sequences, names):
 
 
 def _write(directory, sequences, names):
-    folders = [
-        "fusions",
-        *(f"{e}/{s}" for e in ("nights", "mosaics") for s in ("low", "high")),
-    ]
-    for folder in folders:
+    for folder in ("fusions", "nights/low", "nights/high"):
         (directory / folder).mkdir(parents=True)
     validation = choose_validation(sequences)
-    frames, fusions = [], {}  # of what is trained on
+    days = []  # fusions that are trained on, whatever is validated on
     for name, (ids, split) in sequences.items():
         fusion = fuse_exposures([read_image(names[image]) for image in ids])
         _write_png(directory / "fusions" / f"{name}.png", fusion)
         if split == "train" and name not in validation:
-            fusions[name] = fusion
-            frames += [(image, name) for image in ids]
+            days.append(fusion)
     rng = np.random.default_rng(SEED)
-    scenes = list(fusions)
     for number in range(NIGHTS):
-        fusion = fusions[scenes[rng.integers(len(scenes))]]
-        _write_pair(directory / "nights", number, light_as_night(fusion, rng))
-    for number in range(MOSAICS):
-        two = [frames[k] for k in rng.integers(len(frames), size=2)]
-        first, second = (
-            np.stack([read_image(names[image]), fusions[name]]) for image, name in two
-        )
-        side = first.shape[1]
-        cut = int(side * rng.uniform(0.2, 0.8))
-        if rng.random() < 0.5:
-            first[:, cut:] = second[:, cut:]
-        else:
-            first[:, :, cut:] = second[:, :, cut:]
-        _write_pair(directory / "mosaics", number, first)
+        pair = light_as_night(days[rng.integers(len(days))], rng)
+        for side, image in zip(("low", "high"), pair, strict=True):
+            _write_png(directory / "nights" / side / f"{number:04}.png", image)
     card = {"version": VERSION, "seed": SEED, "validation": sorted(validation, key=int)}
     (directory / "sice.json").write_text(json.dumps(card, indent=1), encoding="utf-8")
-
-
-def _write_pair(folder, number, pair):
-    for side, image in zip(("low", "high"), pair, strict=True):
-        _write_png(folder / side / f"{number:04}.png", image)
 
 
 def _write_png(path, image):

@@ -8,6 +8,7 @@ from zero_dce_keras.evaluation.report import (
     write_report,
 )
 from zero_dce_keras.evaluation.scores import evaluate_pairs, mean_scores, score_image
+from zero_dce_keras.evaluation.sequences import score_sequences
 
 __all__ = [
     "build_report",
@@ -17,5 +18,6 @@ __all__ = [
     "json_text",
     "mean_scores",
     "score_image",
+    "score_sequences",
     "write_report",
 ]

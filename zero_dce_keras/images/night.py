@@ -53,7 +53,9 @@ def lift_shadows(night, toe):
     """
     x = np.float32(night) / 255
     luma = x @ np.array(LUMA, "float32")
-    wanted = min(0.24 / max(float(np.median(luma)), 1e-3), 0.40 / max(float(luma.mean()), 1e-3))
+    wanted = min(
+        0.24 / max(float(np.median(luma)), 1e-3), 0.40 / max(float(luma.mean()), 1e-3)
+    )
     gain = np.clip(wanted, 1.3, 4.5)
     brightest = x.max(axis=-1, keepdims=True)
     lifted = brightest + (gain - 1) * brightest * (1 - brightest) ** 3
