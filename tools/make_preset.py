@@ -11,27 +11,39 @@ on eval15. Every number of the card is measured here or taken from the runs'
 
 import argparse
 import dataclasses
+import functools
 import statistics
 from pathlib import Path
 
 from zero_dce_keras import load_model
 from zero_dce_keras.data import open_splits
 from zero_dce_keras.devices import BACKENDS
-from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
+from zero_dce_keras.evaluation import evaluate_pairs, mean_scores, score_sequences
 from zero_dce_keras.evaluation.report import PROTOCOL
-from zero_dce_keras.inference import Enhancer
+from zero_dce_keras.inference import Enhancer, without_network
 from zero_dce_keras.models.presets import PRESETS_DIR
 from zero_dce_keras.training import RECIPES
 from zero_dce_keras.training.callbacks import BEST_FILE
 from zero_dce_keras.training.run_config import read_config
 
-SCORES = ("psnr", "ssim", "mae")
+SCORES = ("psnr", "ssim", "mae", "psnr_gt_mean", "exposure_error")
 DATA = {
     "lol": {
         "data": "LOL our485 (Wei et al., BMVC 2018)",
         "options": "--data-dir DIR",
         "cut": "LOL is cut between scenes",
         "terms": "Apache-2.0 for the weights. They were trained on data that is for "
+        "research use and not part of this package.",
+    },
+    "sice": {
+        "data": "Exposure sequences among the 2,002 images of SICE Part1 (Cai, Gu and "
+        "Zhang, TIP 2018) that Zero-DCE is trained on, resized to 256×256: each frame "
+        "with the exposure fusion of its sequence (Mertens et al., 2007); and 150 of the "
+        "fusions lit as nights by a camera model",
+        "options": "--dataset sice --data-dir DIR",
+        "cut": "by scene; the test's 40 sequences and images of no known sequence are "
+        "in neither",
+        "terms": "Apache-2.0 for the weights. They were trained on SICE, which is for "
         "research use and not part of this package.",
     },
     "folder": {
@@ -41,9 +53,15 @@ DATA = {
     },
 }
 REFERENCES = {
-    False: "Without a reference in any gradient.",
-    True: "On pairs: references are in every gradient.",
+    "none": "Without a reference in any gradient.",
+    "pairs": "On pairs: references are in every gradient.",
+    "fusions": "No reference photograph is used: what each frame learns to become is "
+    "the fusion of its own exposure sequence.",
 }
+ADAPTIVE = (
+    "The ranges of the denoising filter are those that suit LOL's noise, in units of the "
+    "noise that is measured in each photograph."
+)
 CALIBRATED = (
     "The constants of exposure normalisation were calibrated on the references of "
     "our485, and its validation split chose the weights of the losses: "
@@ -63,6 +81,9 @@ def main():
     parser.add_argument(
         "--data", help="of runs on a folder: what its photographs are, and their terms"
     )
+    parser.add_argument(
+        "--sequences", metavar="DIR", help="score SICE's test sequences here, too"
+    )
     parser.add_argument("--companion", help="preset for fast=True, for the card")
     parser.add_argument(
         "--scale-factor", type=int, help="of a Zero-DCE++, if other than in training"
@@ -78,15 +99,27 @@ def main():
     data = describe_data(parser, configs[0]["dataset"], args.data)
     splits = held_out(configs[0], args.data_dir)
     models = [load(run, args.scale_factor) for run in args.runs]
-    validation = score(models[0], splits.validation)
-    tests = [score(model, splits.test) for model in models]
-    print("validation", validation, *zip(args.runs, tests, strict=True), sep="\n")
+    tests = [score(Enhancer(model), splits.test) for model in models]
+    bare = functools.partial(without_network, models[0])
+    scores = {"eval15": tests[0]}
+    without = {"eval15": score(bare, splits.test)}
+    if configs[0]["dataset"] == "lol":
+        scores["our485 validation split"] = score(
+            Enhancer(models[0]), splits.validation
+        )
+    if args.sequences:
+        pairs = open_splits("sice", args.sequences).test
+        scores["sice test sequences"] = rounded(
+            score_sequences(Enhancer(models[0]), pairs)
+        )
+        without["sice test sequences"] = rounded(score_sequences(bare, pairs))
+    print(scores, without, *zip(args.runs, tests, strict=True), sep="\n")
 
     model, config, recipe = models[0], configs[0], recipes[0]
     images = config["images"]
     card = {
         "data": data["data"],
-        "references": REFERENCES[recipe.learns_from_pairs],
+        "references": REFERENCES[supervision(config)],
         "split": f"{images['train']} train, {images['validation']} validation; {data['cut']}",
         "command": command(config, name) + data["options"],
         "seed": recipe.seed,
@@ -96,7 +129,8 @@ def main():
         "versions": config["versions"],
         "calibrated": calibrated(recipe),
         "protocol": PROTOCOL,
-        "scores": {"our485 validation split": validation, "eval15": tests[0]},
+        "scores": scores,
+        "scores_without_network": without,
         "parameters": model.network.count_params(),
         "recipe": dataclasses.asdict(recipe),
         "scale_factor": args.scale_factor,
@@ -123,7 +157,8 @@ def describe_data(parser, dataset, description):
 def calibrated(recipe):
     """What of a recipe's model was calibrated on references, if anything."""
     parts = [CALIBRATED] * recipe.normalize_exposure
-    return " ".join(parts + [FILTERED] * recipe.denoising_filter)
+    filtered = ADAPTIVE if recipe.model == "bilateral_dce" else FILTERED
+    return " ".join(parts + [filtered] * recipe.denoising_filter)
 
 
 def recipe_name(recipe):
@@ -164,11 +199,21 @@ def load(run, scale_factor):
     return scaled
 
 
-def score(model, pairs):
-    """A model's mean scores on some pairs."""
-    results = evaluate_pairs(pairs, Enhancer(model))
-    scores = mean_scores([result.scores for result in results])
-    return {name: round(scores[name], 4) for name in SCORES}
+def score(enhance, pairs):
+    """The mean scores of a way to enhance on some pairs."""
+    results = evaluate_pairs(pairs, enhance)
+    return rounded(mean_scores([result.scores for result in results]))
+
+
+def rounded(scores):
+    return {name: round(score, 4) for name, score in scores.items()}
+
+
+def supervision(config):
+    """What a run learned from, a key of `REFERENCES`."""
+    if not config["recipe"].learns_from_pairs:
+        return "none"
+    return "fusions" if config["dataset"] == "sice" else "pairs"
 
 
 def over_seeds(recipes, tests):
