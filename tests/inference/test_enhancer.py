@@ -220,7 +220,7 @@ def test_infer(model, enhancer, photo):
         (np.zeros((32, 48, 3), "uint8"), {"strength": -1}, "strength must .*-1"),
         (np.zeros((32, 48, 3), "uint8"), {"iterations": -1}, "iterations must"),
         (np.zeros((32, 48, 3), "uint8"), {"iterations": 2.5}, "iterations must .*2.5"),
-        (np.zeros((32, 48, 3), "uint8"), {"gains": 3}, "gains must be 8 numbers.*3"),
+        (np.zeros((32, 48, 3), "uint8"), {"gains": 3}, "gains must be numbers.*3"),
         (np.zeros((32, 48, 3), "uint8"), {"gains": [np.nan] * 8}, "gains must .*nan"),
         (np.zeros((32, 48, 3), "uint8"), {"tile": -1}, "tile must .*-1"),
         (np.zeros((32, 48, 3), "uint8"), {"tile": 6}, "tile must be at least 7"),

@@ -52,7 +52,7 @@ def test_grey_stays_grey(level):
     grey = np.broadcast_to(rows, (40, 33, 3))[None]
     enhanced = enhance(strong_model(denoising_filter={}), grey)
     assert np.ptp(enhanced, axis=-1).max() < 1e-5
-    assert level == 0 or np.abs(enhanced - grey).max() > 0.01
+    assert level == 0 or np.abs(enhanced - grey).max() > 0.05 * level
 
 
 def test_black_and_white_stay():
@@ -161,7 +161,8 @@ def test_without_noise_nothing_is_filtered(level):
 
 def test_it_learns_from_pairs(low_light, reference):
     model = BilateralDCE(**checks.MODELS[BilateralDCE].small, window=16)
-    model.compile(learning_rate=3e-2, run_eagerly=True)
+    eagerly = keras.backend.backend() != "jax"  # there a step without XLA takes seconds
+    model.compile(learning_rate=3e-2, run_eagerly=eagerly)
     history = model.fit(low_light, reference, epochs=12, verbose=0).history
     assert history["charbonnier_loss"][-1] < 0.9 * history["charbonnier_loss"][0]
     assert "psnr" not in history  # the losses saw windows

@@ -17,6 +17,8 @@ from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
 from zero_dce_keras.inference.runner import Runner
 from zero_dce_keras.models import list_presets, load_card, load_model
 
+NUM_GAINS = 8  # of `ExposureNormalization`
+
 
 class Enhancer:
     """A trained model that takes photographs as they come.
@@ -63,7 +65,7 @@ class Enhancer:
 
         Raises:
             ValueError: if there are no fast weights.
-            ImportError: if Numba is missing, which the extra `fast` brings.
+            ImportError: if Numba is missing.
         """
         if not self.can_be_fast:
             names = [name for name in list_presets() if _fast_weights_of(name)]
@@ -221,13 +223,21 @@ class Enhancer:
         return [*photograph.notes, *enhanced.write(target)]
 
     def _check(self, options):
-        model = self.fast.model if self._uses_fast(options) else self.model
+        uses_fast = self._uses_fast(options)
+        model = self.fast.model if uses_fast else self.model
         name = type(model).__name__
         iterations, strength = options.iterations, options.strength
         if not model.has_curves and (iterations is not None or strength != 1):
             raise ValueError(
                 f"iterations and strength are for curves: {name} has none. "
                 f"Received: {iterations} and {strength}"
+            )
+        gains = options.gains
+        count = self.fast.num_gains if uses_fast else NUM_GAINS
+        if gains is not None and len(gains) != count:
+            raise ValueError(
+                f"gains must be {count} numbers, as `gains` gives them. "
+                f"Received: {len(gains)}"
             )
         if options.denoise and not model.can_denoise:
             raise ValueError(

@@ -67,6 +67,7 @@ class CompiledEnhancer:
         """
         pixels = _integers(image)
         gains = self.gains(pixels) if options.gains is None else options.gains
+        gains = np.asarray(gains, "float32")
         grid = gains[: -len(BANDS) + 1].reshape(self._grid_shape)
         noise = gains[-len(BANDS) + 1 :]
         if options.denoise is False or not self._filters:
@@ -74,6 +75,11 @@ class CompiledEnhancer:
         return CompiledCurves(
             image.dtype, pixels, grid, noise, self._num_maps, self._ratio_share
         )
+
+    @property
+    def num_gains(self):
+        """How many numbers `gains` gives."""
+        return 3 * self._num_maps * (self._size // 2) ** 2 + len(BANDS) - 1
 
     @property
     def _grid_shape(self):

@@ -36,6 +36,8 @@ class FastEnhancer:
         ValueError: for any other model.
     """
 
+    num_gains = 8  # of `ExposureNormalization`
+
     def __init__(self, model):
         if not getattr(model, "can_be_fast", False):
             raise ValueError(

@@ -136,7 +136,7 @@ def apply_shared_curves(images, curve_maps, num_iterations, ratio_share):
         float tensor `(B, H, W, 3)` in [0, 1].
     """
     num_maps = curve_maps.shape[-1]
-    x = images
+    x = images = ops.convert_to_tensor(images)
     for i in range(num_iterations):
         k = i % num_maps
         x = x + curve_maps[..., k : k + 1] * (x * x - x)
