@@ -23,7 +23,7 @@ from machine import CLOCKS, parse_options, peak_memory, report
 from zero_dce_keras import EnhanceOptions, Enhancer
 from zero_dce_keras.video import VideoReader, enhance_video
 from zero_dce_keras.video.read_write import CODECS
-from zero_dce_keras.video.smoothing import SmoothedGains
+from zero_dce_keras.video.smoothing import smoothing_of
 from zero_dce_keras.video.yuv import Yuv
 
 CLIP = "../shared/data/video/night_city.mp4"
@@ -109,7 +109,7 @@ def time_stages(enhancer, clip, options):
         yuv = Yuv.of(frames[0])
         pictures = [yuv.to_rgb(frame) for frame in frames]
         marks.append(now())
-        smooth = SmoothedGains()
+        smooth = smoothing_of(fast)
         gains = [smooth(fast.gains(rgb), rgb, 1 / 30) for rgb in pictures]
         marks.append(now())
         pairs = zip(pictures, gains, strict=True)
@@ -169,7 +169,7 @@ def measure_flicker(enhancer, video):
     reader.close()
     picture = Yuv.of(frame).to_rgb(frame.reformat(*SIZE, "yuv420p")).astype("float32")
     sigma = np.sqrt(READ_NOISE**2 + SHOT_NOISE * picture)
-    smooth, rng = SmoothedGains(), np.random.default_rng(0)
+    smooth, rng = smoothing_of(enhancer.fast), np.random.default_rng(0)
     means = {"input": [], "each frame by itself": [], "smoothed": []}
     for _ in range(STATIC_FRAMES):
         noise = rng.standard_normal(picture.shape, dtype="float32")

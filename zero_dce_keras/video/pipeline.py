@@ -11,7 +11,7 @@ from zero_dce_keras.inference.options import EnhanceOptions
 from zero_dce_keras.progress import ProgressLog, format_duration
 from zero_dce_keras.video.prefetch import parallel_map, prefetch
 from zero_dce_keras.video.read_write import FFmpegError, VideoReader, VideoWriter
-from zero_dce_keras.video.smoothing import SmoothedCurves, SmoothedGains
+from zero_dce_keras.video.smoothing import smoothing_of
 from zero_dce_keras.video.yuv import Yuv
 
 log = logging.getLogger(__name__)
@@ -112,8 +112,6 @@ def _enhanced(enhancer, decoded, options):
         enhance, measure = enhancer.fast, enhancer.fast.gains
     else:
         enhance, measure = enhancer.enhance_array, enhancer.gains
-    has_curves = getattr(enhance, "gains_are_curves", False)
-    smooth = SmoothedCurves() if has_curves else SmoothedGains()
 
     def work(item):
         rgb, gains, frame, packets = item
@@ -121,7 +119,9 @@ def _enhanced(enhancer, decoded, options):
             rgb = enhance(rgb, options.replace(gains=gains))
         return rgb, frame, packets
 
-    with contextlib.closing(_measured(measure, smooth, decoded)) as measured:
+    with contextlib.closing(
+        _measured(measure, smoothing_of(enhance), decoded)
+    ) as measured:
         workers = enhancer.fast.workers if options.fast else 1
         if workers == 1:
             yield from map(work, measured)

@@ -130,6 +130,12 @@ class SmoothedCurves:
         return (structure * self._structure).mean() < SIMILAR
 
 
+def smoothing_of(enhance):
+    """Return what smooths the gains of a way to enhance frames, over one video."""
+    has_curves = getattr(enhance, "gains_are_curves", False)
+    return SmoothedCurves() if has_curves else SmoothedGains()
+
+
 def _structure(frame):
     """Return the logarithms of a frame's cells, of mean 0 and deviation 1."""
     logs = _miniature(frame)
