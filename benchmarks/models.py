@@ -6,6 +6,7 @@ Parameters and scores are the cards', arithmetic is TensorFlow's count of floati
 operations at 600×400. Times are of one run, uint8 to uint8: the whole image, and
 `fast=True` with the fast weights. "Change" is what a preset does to photographs that
 need nothing: the mean absolute difference, of 1, over every 16th reference of our485.
+"Without the network" is PSNR and SSIM on eval15 of the layers before it alone.
 """
 
 import contextlib
@@ -17,8 +18,10 @@ import tensorflow as tf
 from machine import alternate, parse_options, report
 
 from zero_dce_keras import Enhancer, list_presets
-from zero_dce_keras.data import find_sample, open_splits
+from zero_dce_keras.data import find_sample, find_test_pairs, open_splits
+from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
 from zero_dce_keras.images import contact_sheet, read_image, to_float
+from zero_dce_keras.inference import without_network
 from zero_dce_keras.models import load_card
 
 HEIGHT, WIDTH = 400, 600  # LOL's
@@ -43,6 +46,7 @@ def main():
             functions[name, "fast"] = functools.partial(enhancer, image, fast=True)
     seconds = alternate(functions, options.repeats, options.clock)
     well_exposed = read_references(options.data_dir) if options.data_dir else []
+    tests = find_test_pairs("lol", options.data_dir) if options.data_dir else []
     rows = []
     for name, enhancer in enhancers.items():
         card = cards[name]
@@ -58,6 +62,7 @@ def main():
                 "MAE": f"{scores['mae']:.2f}",
                 "ms": milliseconds(seconds[name]),
                 "ms, fast": milliseconds(seconds.get((name, "fast"))),
+                "without the network": bare(enhancer.model, tests),
                 "change": change(enhancer, well_exposed),
                 "fast weights": f"`{card['companion']}`" if card["companion"] else "",
             }
@@ -87,6 +92,15 @@ def read_references(data_dir):
     splits = open_splits("lol", data_dir)
     pairs = sorted([*splits.train, *splits.validation, *splits.rest])
     return [read_image(pair.reference) for pair in pairs[::16]]
+
+
+def bare(model, pairs):
+    """PSNR and SSIM on eval15 of what is not the network's work."""
+    if not pairs:
+        return ""
+    results = evaluate_pairs(pairs, functools.partial(without_network, model))
+    scores = mean_scores([result.scores for result in results])
+    return f"{scores['psnr']:.2f}, " + f"{scores['ssim']:.3f}".lstrip("0")
 
 
 def change(enhancer, images):
