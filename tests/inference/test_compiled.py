@@ -41,11 +41,13 @@ SIZES = [(67, 150), (5, 3), (1, 1), (150, 67), (64, 64)]
 SIZES = SIZES if keras.backend.backend() == "tensorflow" else SIZES[:2]
 
 
-@pytest.mark.parametrize("size", SIZES)
+WEAKER = {"iterations": 5, "strength": 0.4}
+
+
 @pytest.mark.parametrize(
-    "options",
-    [{}, {"iterations": 5, "strength": 0.4}, {"denoise": False}],
-    ids=["plain", "weaker", "unfiltered"],
+    "size, options",
+    [*((size, {}) for size in SIZES)]
+    + [(SIZES[0], WEAKER), (SIZES[0], {"denoise": False})],
 )
 def test_as_the_model(enhancer, size, options):
     image = photo(*size)

@@ -20,6 +20,7 @@ def without_network(model, image):
 
     Example: Zero-DCE as published has nothing but its network.
 
+    >>> import numpy as np
     >>> from zero_dce_keras import ZeroDCE
     >>> image = np.full((16, 24, 3), 20, "uint8")
     >>> bool((without_network(ZeroDCE(filters=2), image) == image).all())
