@@ -137,6 +137,7 @@ def apply_shared_curves(images, curve_maps, num_iterations, ratio_share):
     """
     num_maps = curve_maps.shape[-1]
     x = images = ops.convert_to_tensor(images)
+    curve_maps = ops.convert_to_tensor(curve_maps)
     for i in range(num_iterations):
         k = i % num_maps
         x = x + curve_maps[..., k : k + 1] * (x * x - x)
