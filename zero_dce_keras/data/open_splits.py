@@ -17,7 +17,8 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
 
     Args:
         dataset: `"lol"`; `"sample"`, the embedded photographs; `"sice"`, the exposure
-            sequences of Zero-DCE's training images; or `"folder"`, any directory with dark photographs in it, or with `low` and `high` in it.
+            sequences of Zero-DCE's training images; or `"folder"`, any directory
+            with dark photographs in it, or with `low` and `high` in it.
         data_dir: where the data set lies; needed for a folder.
         train_images: about how many pairs of LOL to train on. A folder of any size is
             split in the proportion of the two numbers; sample and sequences come split.

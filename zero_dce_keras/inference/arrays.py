@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zero_dce_keras.images import to_uint8
+from zero_dce_keras.images import to_float, to_uint8
 from zero_dce_keras.images.luma import LUMA
 
 
@@ -57,6 +57,18 @@ def to_dtype(image, dtype):
         image = np.float32(image)  # of 16 bits, they would overflow
         return np.rint(np.clip(image, 0, 1) * 65535).astype(np.uint16)
     return image.astype(dtype)
+
+
+def to_integers(image):
+    """Return uint8 and uint16 images as they are, floats as uint16, in one piece."""
+    if image.dtype.kind == "f":
+        image = to_dtype(image, np.uint16)
+    return np.ascontiguousarray(image)
+
+
+def from_integers(image, dtype):
+    """Return what `to_integers` gave as `dtype` again; of that dtype, as it is."""
+    return image if image.dtype == dtype else to_dtype(to_float(image), dtype)
 
 
 def _white(dtype):

@@ -5,8 +5,9 @@ import math
 import keras
 from keras import ops
 
+from zero_dce_keras.models.noise_bands import WIDTHS
+
 STEPS = (1, 2)  # pixels between the taps of the two passes
-WIDTHS = (1.2, 3.0)  # σ in pixels by which their taps count less with distance
 GUIDE = (0.25, 0.5, 0.25)  # of red, green and blue
 
 

@@ -7,4 +7,5 @@ FEWEST = 32  # patches in a band: of fewer, its noise is not known
 GROWTH = 1.5  # how much more noise a band may have than the quietest: more is texture
 MOST_NOISE = 4.0  # levels
 LEAST_NOISE = 0.25  # levels; photographs with less are left as they are
+WIDTHS = (1.2, 3.0)  # σ in pixels by which taps count less, in the filters' passes
 RANGES = (3.0, 1.5)  # what differs by so many times the noise is an edge, in each pass

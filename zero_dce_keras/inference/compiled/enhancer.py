@@ -2,17 +2,15 @@
 
 import numpy as np
 
-from zero_dce_keras.images import to_float
-from zero_dce_keras.inference.arrays import to_dtype
+from zero_dce_keras.inference.arrays import from_integers, to_integers
 from zero_dce_keras.inference.compiled.grid_net import GridNet
 from zero_dce_keras.inference.compiled.kernels import apply_grid, average_cells
 from zero_dce_keras.inference.compiled.noise import measure_noise
 from zero_dce_keras.inference.compiled.threads import CORES, in_parts, use_one_core
 from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
-from zero_dce_keras.models.noise_bands import BANDS, LEAST_NOISE, RANGES
+from zero_dce_keras.models.noise_bands import BANDS, LEAST_NOISE, RANGES, WIDTHS
 
 MOST_WORKERS = 8
-WIDTHS = (1.2, 3.0)  # σ of the filter's taps in pixels, in each pass
 
 
 class CompiledEnhancer:
@@ -65,7 +63,7 @@ class CompiledEnhancer:
         Returns:
             `CompiledCurves`.
         """
-        pixels = _integers(image)
+        pixels = _read_only(image)
         gains = self.gains(pixels) if options.gains is None else options.gains
         gains = np.asarray(gains, "float32")
         grid = gains[: -len(BANDS) + 1].reshape(self._grid_shape)
@@ -95,7 +93,7 @@ class CompiledEnhancer:
         Returns:
             float32 array `(G·G·Z·n + 4,)`: the bilateral grid, then `measure_noise`.
         """
-        image = _integers(image)
+        image = _read_only(image)
         white = np.iinfo(image.dtype).max
         cells = np.empty((self._size, self._size, 3), np.float32)
         in_parts(average_cells, self._size, image, cells)
@@ -153,7 +151,7 @@ class CompiledCurves:
                 strength,
                 out,
             )
-        return out if out.dtype == self._dtype else to_dtype(to_float(out), self._dtype)
+        return from_integers(out, self._dtype)
 
     def _apply(self, image, iterations, strength, out):
         in_parts(
@@ -173,13 +171,8 @@ class CompiledCurves:
         )
 
 
-def _integers(image):
-    """Return uint8 and uint16 as they are, floats as uint16, in one piece.
-
-    Read-only, whatever they were: Numba would compile again for the other kind.
-    """
-    if image.dtype.kind == "f":
-        image = to_dtype(image, np.uint16)
-    image = np.ascontiguousarray(image).view()
+def _read_only(image):
+    """Return `to_integers` of an image, read-only: Numba compiles anew for the other kind."""
+    image = to_integers(image).view()
     image.flags.writeable = False
     return image

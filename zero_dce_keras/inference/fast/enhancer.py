@@ -5,8 +5,7 @@ import threading
 import numba
 import numpy as np
 
-from zero_dce_keras.images import to_float
-from zero_dce_keras.inference.arrays import to_dtype
+from zero_dce_keras.inference.arrays import from_integers, to_integers
 from zero_dce_keras.inference.fast.curves import apply_map
 from zero_dce_keras.inference.fast.exposure import gains_of_image, tone_table
 from zero_dce_keras.inference.fast.loops import f32, tasks
@@ -95,7 +94,7 @@ class FastEnhancer:
         return self._estimate(image, options, prepared)
 
     def _estimate(self, given, options, prepared):
-        image = _integers(given)
+        image = to_integers(given)
         gains = self.gains(image) if options.gains is None else f32(options.gains)
         small = self.prepare(image, options.denoise is not False, gains, prepared)
         maps = self.network(small)
@@ -143,7 +142,7 @@ class FastEnhancer:
         Returns:
             float32 array `(8,)`, see `ExposureNormalization.gains`.
         """
-        return gains_of_image(self.model.exposure_normalization, _integers(image))
+        return gains_of_image(self.model.exposure_normalization, to_integers(image))
 
 
 class FastCurves:
@@ -181,7 +180,7 @@ class FastCurves:
             out = np.empty_like(self._image)
         if EnhanceOptions(iterations, strength).changes_nothing:
             out[:] = self._image
-            return self._to_given_dtype(out)
+            return from_integers(out, self._dtype)
         if iterations is None:
             iterations = self._num_iterations
         apply_map(
@@ -195,14 +194,4 @@ class FastCurves:
             tasks(),
             out,
         )
-        return self._to_given_dtype(out)
-
-    def _to_given_dtype(self, out):
-        return out if out.dtype == self._dtype else to_dtype(to_float(out), self._dtype)
-
-
-def _integers(image):
-    """Return uint8 and uint16 as they are, floats as uint16, in one piece."""
-    if image.dtype.kind == "f":
-        image = to_dtype(image, np.uint16)
-    return np.ascontiguousarray(image)
+        return from_integers(out, self._dtype)

@@ -127,18 +127,12 @@ class BilateralDCE(ZeroDCE):
     def estimate(self, low_light, gains=None, denoise=True, training=None):
         low_light = as_images(low_light)
         grid = self.estimate_grid(low_light, training)
-        images = self.filter_noise(low_light) if denoise else low_light
+        images = self.prepare(low_light, denoise=denoise)
         return images, self._slice(grid, images)
 
     def estimate_grid(self, low_light, training=None):
         """Return the curves `(B, G, G, Z·n)` of whole images `(B, H, W, 3)`."""
         return self.dce_model(self._shrink(low_light), training=training)
-
-    def filter_noise(self, low_light):
-        """Return whole images `(B, H, W, 3)` without their noise, where there is a filter."""
-        if self.denoising_filter is None:
-            return low_light
-        return self.denoising_filter(low_light)
 
     def curve_maps(self, images, training=None):
         grid = self.estimate_grid(images, training)
@@ -173,7 +167,7 @@ class BilateralDCE(ZeroDCE):
         size = grid.shape[1]
         height, width = ops.shape(low_light)[1:3]
         # The filter has nothing to learn, and takes longer than all the rest.
-        images = low_light if training else self.filter_noise(low_light)
+        images = low_light if training else self.prepare(low_light)
         pictures = {"images": images}
         if reference is not None:
             pictures["reference"] = as_images(reference, "reference")

@@ -7,7 +7,6 @@ from keras import ops
 
 from zero_dce_keras.models.denoising_filter import (
     STEPS,
-    WIDTHS,
     bilateral_pass,
     guide_of,
     smoothed,
@@ -22,6 +21,7 @@ from zero_dce_keras.models.noise_bands import (
     PATCHES,
     RANGES,
     SIDE,
+    WIDTHS,
 )
 
 UNKNOWN = 1e6  # levels
