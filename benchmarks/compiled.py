@@ -16,8 +16,7 @@ import sys
 import tempfile
 import time
 
-import numpy as np
-from machine import alternate, parse_options, report
+from machine import alternate, parse_options, photo, report
 
 SIZES = {
     "1920×1080": (1080, 1920),
@@ -44,17 +43,6 @@ def main():
         {"what": "first use on a machine, s", **in_child("first", options.weights)},
     ]
     report(rows, options, part="memory, first use", weights=options.weights)
-
-
-def photo(height, width):
-    """A dark photograph with a camera's noise, repeated to the size."""
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:400, :600] / 600
-    light = 12 + 25 * (np.sin(7 * x) * np.cos(5 * y)) ** 2
-    noise = rng.normal(0, 2, (400, 600, 3))
-    part = np.clip(light[..., None] * [1.1, 1, 0.8] + noise, 0, 255).astype("uint8")
-    image = np.tile(part, (-(-height // 400), -(-width // 600), 1))
-    return np.ascontiguousarray(image[:height, :width])
 
 
 def times(options):

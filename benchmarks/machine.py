@@ -15,6 +15,8 @@ import statistics
 import time
 from pathlib import Path
 
+import numpy as np
+
 from zero_dce_keras import devices
 from zero_dce_keras.version import __version__
 
@@ -48,6 +50,17 @@ def backend():
     import keras
 
     return keras.backend.backend()
+
+
+def photo(height, width, seed=0):
+    """A dark photograph: smooth light with a camera's noise, repeated to the size."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:400, :600] / 600
+    light = 12 + 25 * (np.sin(7 * x) * np.cos(5 * y)) ** 2
+    noise = rng.normal(0, 2, (400, 600, 3))
+    part = np.clip(light[..., None] * [1.1, 1, 0.8] + noise, 0, 255).astype("uint8")
+    image = np.tile(part, (-(-height // 400), -(-width // 600), 1))
+    return np.ascontiguousarray(image[:height, :width])
 
 
 def describe_machine():

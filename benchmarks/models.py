@@ -3,9 +3,8 @@
 .venv/bin/python benchmarks/models.py --data-dir ../shared/data/lol
 
 Parameters and scores are the cards', arithmetic is TensorFlow's count of floating-point
-operations at 600×400. Times are of one run, uint8 to uint8: the whole image, and
-`fast=True` with the fast weights. "Change" is what a preset does to photographs that
-need nothing: the mean absolute difference, of 1, over every 16th reference of our485.
+operations at 600×400. Times are of one run, uint8 to uint8. "Change" is what a preset
+does to photographs that need nothing: the mean absolute difference, of 1, over every 16th reference of our485.
 "Without the network" is PSNR and SSIM on eval15 of the layers before it alone.
 """
 
@@ -39,11 +38,9 @@ def main():
         write_sheet(options.sheet, enhancers)
     image = np.random.default_rng(0).integers(0, 60, (HEIGHT, WIDTH, 3), "uint8")
     cards = {name: load_card(name) for name in enhancers}
-    functions = {}
-    for name, enhancer in enhancers.items():
-        functions[name] = functools.partial(enhancer, image)
-        if cards[name]["companion"]:
-            functions[name, "fast"] = functools.partial(enhancer, image, fast=True)
+    functions = {
+        name: functools.partial(enhancer, image) for name, enhancer in enhancers.items()
+    }
     seconds = alternate(functions, options.repeats, options.clock)
     well_exposed = read_references(options.data_dir) if options.data_dir else []
     tests = find_test_pairs("lol", options.data_dir) if options.data_dir else []
@@ -60,18 +57,12 @@ def main():
                 "PSNR": f"{scores['psnr']:.2f}",
                 "SSIM": f"{scores['ssim']:.3f}".lstrip("0"),
                 "MAE": f"{scores['mae']:.2f}",
-                "ms": milliseconds(seconds[name]),
-                "ms, fast": milliseconds(seconds.get((name, "fast"))),
+                "ms": f"{1e3 * seconds[name]:.3g}",
                 "without the network": bare(enhancer.model, tests),
                 "change": change(enhancer, well_exposed),
-                "fast weights": f"`{card['companion']}`" if card["companion"] else "",
             }
         )
     report(rows, options, image=f"{WIDTH}×{HEIGHT}")
-
-
-def milliseconds(seconds):
-    return "" if seconds is None else f"{1e3 * seconds:.3g}"
 
 
 def gflop(model):

@@ -95,7 +95,7 @@ def scale(source, target, size=SIZE):
 
 def time_stages(enhancer, clip, options):
     """{stage: milliseconds a frame}, each stage alone on the same frames."""
-    now, fast = CLOCKS[options.clock], enhancer.fast
+    now, compiled = CLOCKS[options.clock], enhancer.compiled
     rounds = []
     for _ in range(options.repeats + 1):  # the first compiles
         marks = [now()]
@@ -109,11 +109,11 @@ def time_stages(enhancer, clip, options):
         yuv = Yuv.of(frames[0])
         pictures = [yuv.to_rgb(frame) for frame in frames]
         marks.append(now())
-        smooth = smoothing_of(fast)
-        gains = [smooth(fast.gains(rgb), rgb, 1 / 30) for rgb in pictures]
+        smooth = smoothing_of(compiled)
+        gains = [smooth(compiled.gains(rgb), rgb, 1 / 30) for rgb in pictures]
         marks.append(now())
         pairs = zip(pictures, gains, strict=True)
-        pictures = [fast(rgb, EnhanceOptions(gains=one)) for rgb, one in pairs]
+        pictures = [compiled(rgb, EnhanceOptions(gains=one)) for rgb, one in pairs]
         marks.append(now())
         enhanced = [yuv.to_frame(rgb) for rgb in pictures]
         marks.append(now())
@@ -144,7 +144,7 @@ def time_whole(enhancer, clip, target, options):
     now, times, rates = CLOCKS[options.clock], {False: [], True: []}, []
     for _ in range(options.repeats):
         for share, milliseconds in times.items():
-            workers = mock.patch.object(type(enhancer.fast), "workers", 1)
+            workers = mock.patch.object(type(enhancer.compiled), "workers", 1)
             with workers if share else contextlib.nullcontext():
                 wall, start = time.perf_counter(), now()
                 done = enhance_video(enhancer, clip, target, overwrite=True)
@@ -156,7 +156,7 @@ def time_whole(enhancer, clip, target, options):
 
 def memory_of(enhancer, clip, target):
     """MB that a video takes at its peak, in a process that has done nothing before."""
-    enhancer(np.full((64, 64, 3), 20, "uint8"), fast=True)  # Numba is loaded
+    enhancer(np.full((64, 64, 3), 20, "uint8"))  # Numba is loaded
     before = peak_memory()
     enhance_video(enhancer, clip, target, overwrite=True)
     return peak_memory() - before
@@ -169,18 +169,20 @@ def measure_flicker(enhancer, video):
     reader.close()
     picture = Yuv.of(frame).to_rgb(frame.reformat(*SIZE, "yuv420p")).astype("float32")
     sigma = np.sqrt(READ_NOISE**2 + SHOT_NOISE * picture)
-    smooth, rng = smoothing_of(enhancer.fast), np.random.default_rng(0)
+    smooth, rng = smoothing_of(enhancer.compiled), np.random.default_rng(0)
     means = {"input": [], "each frame by itself": [], "smoothed": []}
     for _ in range(STATIC_FRAMES):
         noise = rng.standard_normal(picture.shape, dtype="float32")
         rgb = np.clip(picture + sigma * noise, 0, 255).astype("uint8")
-        gains = enhancer.fast.gains(rgb)
+        gains = enhancer.compiled.gains(rgb)
         means["input"].append(rgb.mean())
         means["each frame by itself"].append(
-            enhancer.fast(rgb, EnhanceOptions(gains=gains)).mean()
+            enhancer.compiled(rgb, EnhanceOptions(gains=gains)).mean()
         )
         gains = smooth(gains, rgb, 1 / 30)
-        means["smoothed"].append(enhancer.fast(rgb, EnhanceOptions(gains=gains)).mean())
+        means["smoothed"].append(
+            enhancer.compiled(rgb, EnhanceOptions(gains=gains)).mean()
+        )
     before = np.array(means.pop("input"))
     return {
         name: np.std(after) / np.std(before) * before.mean() / np.mean(after)

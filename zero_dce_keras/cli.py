@@ -108,7 +108,7 @@ def check_denoise(denoise, model, weights):
 
 
 def enhancing_options():
-    """Return `--iterations --strength --denoise --fast --tile`, of an `Enhancer`."""
+    """Return `--iterations --strength --denoise --tile`, of an `Enhancer`."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
         "--iterations",
@@ -122,13 +122,6 @@ def enhancing_options():
         help="from 0 to 1, scales the curves (default: 1)",
     )
     add_denoise(options)
-    options.add_argument(
-        "--fast",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="curves from a small copy of the image, by the weights that the preset "
-        "names for it (default: for videos)",
-    )
     options.add_argument(
         "--tile",
         type=positive,

@@ -122,9 +122,7 @@ def _open(args):
 def _options(args):
     from zero_dce_keras.inference import EnhanceOptions
 
-    return EnhanceOptions(
-        args.iterations, args.strength, args.denoise, args.tile, args.fast
-    )
+    return EnhanceOptions(args.iterations, args.strength, args.denoise, args.tile)
 
 
 def _enhance(enhancer, jobs, args, report):

@@ -66,7 +66,6 @@ def test_videos_are_enhanced_with_progress(enhancer, write_clip, tmp_path):
         enhancer,
         clip,
         lambda *numbers: told.append(numbers),
-        fast=True,
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
     before, after = (VIDEOS.show(path).pixels for path in (clip, made))

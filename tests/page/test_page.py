@@ -91,8 +91,6 @@ def test_other_weights_are_other_curves(page, tmp_path):
     page.get_by_role("option", name="zero_dce_lol", exact=True).click()
     enhancer = Enhancer.from_preset("zero_dce_lol")
     browser.wait_for_picture(page, Preview(enhancer, dark).after(8, 1.0))
-    page.get_by_label("Fast").locator("visible=true").check()
-    browser.wait_for_picture(page, Preview(enhancer, dark, fast=True).after(8, 1.0))
 
 
 def test_noise_is_left_where_denoise_is_off(page, tmp_path):

@@ -15,7 +15,7 @@ from zero_dce_keras.inference.arrays import check_array, restore_layout, to_rgb_
 from zero_dce_keras.inference.curves import Curves, apply_maps
 from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
 from zero_dce_keras.inference.runner import Runner
-from zero_dce_keras.models import list_presets, load_card, load_model
+from zero_dce_keras.models import load_model
 
 NUM_GAINS = 8  # of `ExposureNormalization`
 
@@ -23,11 +23,12 @@ NUM_GAINS = 8  # of `ExposureNormalization`
 class Enhancer:
     """A trained model that takes photographs as they come.
 
+    A model with a compiled form, such as `BilateralDCE`, runs in it, without Keras, on
+    the processor's cores.
+
     Args:
         model: a `ZeroDCE`, or another model of the package. One without curves, such as
             `MIRNet`, takes neither iterations nor strength.
-        companion: what `fast=True` uses: a `ZeroDCEPlusPlus` with `resampling="area"`,
-            or the name of its preset. By default the model, if it is such a one.
 
     Example:
         >>> import numpy as np
@@ -38,54 +39,31 @@ class Enhancer:
         ((32, 48, 3), 'uint8', True)
     """
 
-    def __init__(self, model, companion=None):
+    def __init__(self, model):
         self.model = model
-        self._fast_weights = model if companion is None else companion
         self._runner = Runner(model)
 
     @classmethod
     def from_preset(cls, name):
-        """Return the enhancer of a preset, or of anything else that `load_model` opens.
-
-        `fast=True` uses the fast weights that the preset's card names.
-        """
-        return cls(load_model(name), _fast_weights_of(name))
-
-    @property
-    def can_be_fast(self):
-        """Whether there are fast weights for `fast=True`."""
-        weights = self._fast_weights
-        return isinstance(weights, str) or getattr(weights, "can_be_fast", False)
+        """Return the enhancer of a preset, or of anything else that `load_model` opens."""
+        return cls(load_model(name))
 
     @functools.cached_property
-    def fast(self):
-        """The `FastEnhancer` of the fast weights, made on first use.
+    def compiled(self):
+        """The model's `CompiledEnhancer`, made on first use; `None` if it has no such form.
 
         It keeps the weights of that moment: after more training, make a new `Enhancer`.
-
-        Raises:
-            ValueError: if there are no fast weights.
-            ImportError: if Numba is missing.
         """
-        if not self.can_be_fast:
-            names = [name for name in list_presets() if _fast_weights_of(name)]
-            raise ValueError(
-                "fast needs weights for it, which these weights do not name; give no "
-                f"--fast (fast=False), or a preset that does: {', '.join(names)}"
-            )
-        weights = self._fast_weights
-        model = load_model(weights) if isinstance(weights, str) else weights
-        if model.is_compiled_by_default:
-            return require("zero_dce_keras.inference.compiled").CompiledEnhancer(model)
-        return require("zero_dce_keras.inference.fast").FastEnhancer(model)
+        if not self.model.can_be_compiled:
+            return None
+        return require("zero_dce_keras.inference.compiled").CompiledEnhancer(self.model)
 
-    def _uses_fast(self, options):
-        is_default = self.model.is_compiled_by_default
-        return is_default if options.fast is None else options.fast
+    def _uses_compiled(self, options):
+        return options.compiled and self.model.can_be_compiled
 
     def __getstate__(self):
         """Leave out what can be made again and cannot be copied: memory of threads."""
-        return {name: value for name, value in vars(self).items() if name != "fast"}
+        return {name: value for name, value in vars(self).items() if name != "compiled"}
 
     def __call__(
         self,
@@ -94,7 +72,7 @@ class Enhancer:
         strength=1.0,
         denoise=None,
         tile=None,
-        fast=None,
+        compiled=True,
         gains=None,
     ):
         """Enhance one image or a batch.
@@ -103,18 +81,18 @@ class Enhancer:
             image: an array `(H, W, 3)`, grey `(H, W)`, with alpha `(H, W, 4)`, or a batch
                 `(B, H, W, 3)` or `(B, H, W, 4)`; uint8, uint16, or float in [0, 1]; a
                 PIL image; or the path of a photograph.
-            iterations, strength, denoise, tile, fast, gains: see `EnhanceOptions`.
+            iterations, strength, denoise, tile, compiled, gains: see `EnhanceOptions`.
 
         Returns:
             An array of the same shape and dtype, alpha as it was; for a PIL image or a
             path, an upright PIL image of 8 bits, in colour or grey, with its alpha.
 
         Raises:
-            ValueError: if the array has another shape or dtype, an argument is out of
-                its range, or there are no fast weights.
+            ValueError: if the array has another shape or dtype, or an argument is out
+                of its range.
             MemoryError: if the images are too large for the device.
         """
-        options = EnhanceOptions(iterations, strength, denoise, tile, fast, gains)
+        options = EnhanceOptions(iterations, strength, denoise, tile, compiled, gains)
         if isinstance(image, (str, Path, Image.Image)):
             is_open = isinstance(image, Image.Image)
             open_photograph = Photograph.from_pil if is_open else Photograph.read
@@ -128,8 +106,8 @@ class Enhancer:
         if options.changes_nothing:
             return image.copy()
         colors = to_rgb_batch(image)  # (B, H, W, 3)
-        if self._uses_fast(options):
-            enhanced = np.stack([self.fast(one, options) for one in colors])
+        if self._uses_compiled(options):
+            enhanced = np.stack([self.compiled(one, options) for one in colors])
         else:
             enhanced = self._runner.enhance(colors, options)
         return restore_layout(enhanced, image)
@@ -155,33 +133,32 @@ class Enhancer:
             pixels = tables[1][pixels]
         return dataclasses.replace(photograph, pixels=pixels)
 
-    def curves(self, image, denoise=None, tile=None, fast=None):
+    def curves(self, image, denoise=None, tile=None, compiled=True):
         """Estimate the curves of one image, to be applied again and again.
 
         Args:
             image: an array `(H, W, 3)`, `(H, W)` or `(H, W, 4)`, as for a call.
-            denoise, tile, fast: see `EnhanceOptions`.
+            denoise, tile, compiled: see `EnhanceOptions`.
 
         Returns:
             `Curves`, whose `apply(iterations=None, strength=1.0)` gives what a call with
             these arguments would, without the network. They take 4 bytes a pixel and map
-            channel, 96 a pixel for 8 maps; fast ones take 6.
+            channel, 96 a pixel for 8 maps; those of a compiled model next to nothing.
 
         Raises:
             ValueError: as a call does, and for a model without curves.
         """
-        options = EnhanceOptions(denoise=denoise, tile=tile, fast=fast)
+        options = EnhanceOptions(denoise=denoise, tile=tile, compiled=compiled)
         self._check(options)
-        fast = self._uses_fast(options)
-        if not self.model.has_curves and not fast:
+        if not self.model.has_curves:
             raise ValueError(
                 f"curves are for models with curves: {type(self.model).__name__} has "
                 "none"
             )
         colors = _single_image(image)
-        if fast:
-            apply = self.fast.curves(colors, options).apply
-            return Curves(image, apply, self.fast.model.num_iterations)
+        if self._uses_compiled(options):
+            apply = self.compiled.curves(colors, options).apply
+            return Curves(image, apply, self.model.num_iterations)
         images, maps = self._runner.estimate(colors, options)
         share = getattr(self.model, "ratio_share", None)
         apply = functools.partial(apply_maps, image, images, maps, ratio_share=share)
@@ -223,8 +200,7 @@ class Enhancer:
         return [*photograph.notes, *enhanced.write(target)]
 
     def _check(self, options):
-        uses_fast = self._uses_fast(options)
-        model = self.fast.model if uses_fast else self.model
+        model = self.model
         name = type(model).__name__
         iterations, strength = options.iterations, options.strength
         if not model.has_curves and (iterations is not None or strength != 1):
@@ -233,7 +209,7 @@ class Enhancer:
                 f"Received: {iterations} and {strength}"
             )
         gains = options.gains
-        count = self.fast.num_gains if uses_fast else NUM_GAINS
+        count = self.compiled.num_gains if self._uses_compiled(options) else NUM_GAINS
         if gains is not None and len(gains) != count:
             raise ValueError(
                 f"gains must be {count} numbers, as `gains` gives them. "
@@ -243,12 +219,6 @@ class Enhancer:
             raise ValueError(
                 f"denoise needs a model with a denoising filter: this {name} has none"
             )
-
-
-def _fast_weights_of(name):
-    """Return the preset that a preset's card names for `fast=True`, or `None`."""
-    is_preset = str(name) in list_presets() or Path(name).is_dir()
-    return load_card(name).get("companion") if is_preset else None
 
 
 def _single_image(image):

@@ -22,12 +22,9 @@ class EnhanceOptions:
             curves; a model that looks at the whole image, such as `MIRNet`, gives parts
             that are blended where they overlap. `None` is 512 for images above a
             megapixel; 0 never cuts.
-        fast: True estimates the curves on a small copy of the image by the fast
-            weights, as they were when they were first used, and applies them in one
-            pass on the processor: some 100 to 250 times faster. Floats are worked on
-            with 16 bits, and `tile` is not needed. `None` is True for models that are
-            made for it, such as `BilateralDCE`, and for videos where there are fast
-            weights.
+        compiled: False runs the Keras form of a model that has a compiled one, too. The
+            pixels are the same to a level of 8 bits; of a compiled form, floats are
+            worked on with 16 bits, and `tile` is not needed.
         gains: float array in place of the image's own statistics, see
             `Enhancer.gains`: so that the frames of a video are treated alike.
 
@@ -45,7 +42,7 @@ class EnhanceOptions:
     strength: float = 1.0
     denoise: bool | None = None
     tile: int | None = None
-    fast: bool | None = None
+    compiled: bool = True
     gains: np.ndarray | None = None
 
     def __post_init__(self):

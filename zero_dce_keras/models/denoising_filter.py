@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from zero_dce_keras.models.noise_bands import WIDTHS
+from zero_dce_keras.models.bilateral_constants import WIDTHS
 
 STEPS = (1, 2)  # pixels between the taps of the two passes
 GUIDE = (0.25, 0.5, 0.25)  # of red, green and blue

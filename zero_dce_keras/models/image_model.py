@@ -56,8 +56,8 @@ class ImageModel(PresetMixin, Trainer):
     - `has_curves`: whether it estimates curves. It then has `estimate`, `curve_maps`,
       `get_enhanced_image`, `num_maps`, `num_iterations`, and `enhance` takes
       `num_iterations` and `strength`, all as those of `ZeroDCE`.
-    - `can_be_fast`: whether the compiled fast path can compute it.
-    - `is_compiled_by_default`: whether an `Enhancer` takes that path unless told not to.
+    - `can_be_compiled`: whether there is a form of it without Keras, which an `Enhancer`
+      takes.
     - `can_be_tiled`: False where it looks at the whole image and gives no way to enhance
       parts of one.
     - `context`: how many pixels around it a pixel depends on; `None` for the whole
@@ -79,8 +79,7 @@ class ImageModel(PresetMixin, Trainer):
 
     size_arguments: tuple[str, ...] = ()
     has_curves = False
-    can_be_fast = False
-    is_compiled_by_default = False
+    can_be_compiled = False
     can_be_tiled = True
     context = None
     grid = 1

@@ -104,11 +104,6 @@ class ZeroDCEPlusPlus(ZeroDCE):
         return super().get_enhanced_image(data, output, num_iterations)
 
     @property
-    def can_be_fast(self):
-        """Whether the fast path can compute it, which takes means of blocks."""
-        return self.resampling == "area"
-
-    @property
     def context(self):
         """As of `ZeroDCE`; `None` where corners are aligned, which takes the whole map."""
         if self.scale_factor == 1:

@@ -39,7 +39,6 @@ def build_page(weights, directory):
         raise ValueError(f"{weights}: the sliders need a model with curves")
     presets = [name for name in list_presets() if _has_curves(name)]
     choices = [*dict.fromkeys([weights, *presets])]
-    fast = next((name for name in choices if _can_be_fast(name)), None)
     with gr.Blocks(
         analytics_enabled=False,
         title="zero_dce_keras",
@@ -48,29 +47,22 @@ def build_page(weights, directory):
     ) as page:
         gr.Markdown("## Seeing in the dark\nNothing leaves this computer.")
         with gr.Tab(PHOTOGRAPHS.name):
-            _add_tab(PHOTOGRAPHS, choices, weights, False, Path(directory))
+            _add_tab(PHOTOGRAPHS, choices, weights, Path(directory))
         with gr.Tab(VIDEOS.name):
-            start = weights if _can_be_fast(weights) or not fast else fast
-            _add_tab(VIDEOS, choices, start, bool(fast), Path(directory))
+            _add_tab(VIDEOS, choices, weights, Path(directory))
     return page
 
 
-def _add_tab(kind, choices, weights, is_fast, directory):
+def _add_tab(kind, choices, weights, directory):
     name = kind.name.lower()
     preview = gr.State(time_to_live=SECONDS)
     with gr.Row():
         with gr.Column(scale=1, min_width=280):
             file = gr.File(label=kind.name, file_types=[*kind.suffixes], height=140)
             preset = gr.Dropdown(choices, value=weights, label="Preset")
-            fast = gr.Checkbox(
-                value=is_fast,
-                interactive=_can_be_fast(weights),
-                label="Fast",
-                info="Curves from a small copy; for presets with weights for it.",
-            )
             denoise = gr.Checkbox(
                 value=True,
-                interactive=_can_denoise(weights, is_fast),
+                interactive=_can_denoise(weights),
                 label="Denoise",
                 info="Smooth the noise first; for presets with a filter.",
             )
@@ -93,23 +85,18 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             scale=3,
         )
 
-    def open_file(path, weights, is_fast, denoises):
+    def open_file(path, weights, denoises):
         """Estimate curves for another file, or by other weights."""
-        can_be_fast = _can_be_fast(weights)
-        box = gr.update(interactive=True)  # its value may be another by now
-        if not can_be_fast:
-            box = gr.update(interactive=False, value=False)
-        is_fast = is_fast and can_be_fast
-        boxes = box, gr.update(interactive=_can_denoise(weights, is_fast))
+        box = gr.update(interactive=_can_denoise(weights))
         if path is None:
-            return None, *boxes
-        options = {"fast": is_fast, "denoise": _denoise(denoises)}
+            return None, box
         try:
-            preview = Preview(enhancer_of(weights), kind.show(path), **options)
+            picture = kind.show(path)
+            preview = Preview(enhancer_of(weights), picture, _denoise(denoises))
         except ERRORS as error:
             _warn(error, path)
-            return None, *boxes
-        return preview, *boxes
+            return None, box
+        return preview, box
 
     def adjust(preview, iterations, strength):
         """Apply the same curves in another way: no network."""
@@ -119,7 +106,6 @@ def _add_tab(kind, choices, weights, is_fast, directory):
     def enhance(
         path,
         weights,
-        is_fast,
         denoises,
         iterations,
         strength,
@@ -131,7 +117,7 @@ def _add_tab(kind, choices, weights, is_fast, directory):
             gr.Info(f"Give a {name} first.")
             return _nothing_to_save()
         target = place_of(request.session_hash, kind, directory)
-        options = {"iterations": int(iterations), "strength": strength, "fast": is_fast}
+        options = {"iterations": int(iterations), "strength": strength}
         options["denoise"] = _denoise(denoises)
 
         def show_progress(done, expected):
@@ -150,14 +136,14 @@ def _add_tab(kind, choices, weights, is_fast, directory):
         label = f"Save ({size:.1f} MB)"
         return gr.DownloadButton(label, value=made, interactive=True, variant="primary")
 
-    choice = [file, preset, fast, denoise]
+    choice = [file, preset, denoise]
     looks = [iterations, strength]
     shown = [picture, result]
     opened = gr.on(
-        [file.change, preset.input, fast.input, denoise.input],
+        [file.change, preset.input, denoise.input],
         open_file,
         choice,
-        [preview, fast, denoise],
+        [preview, denoise],
         show_progress_on=picture,
         trigger_mode="always_last",
         api_visibility="private",
@@ -194,18 +180,10 @@ def _has_curves(preset):
         return False
 
 
-def _can_be_fast(weights):
+def _can_denoise(weights):
     try:
-        return enhancer_of(weights).fast is not None
-    except (ValueError, ImportError):
-        return False
-
-
-def _can_denoise(weights, is_fast):
-    try:
-        enhancer = enhancer_of(weights)
-        return (enhancer.fast if is_fast else enhancer).model.can_denoise
-    except (ValueError, ImportError):
+        return enhancer_of(weights).model.can_denoise
+    except ValueError:
         return False
 
 

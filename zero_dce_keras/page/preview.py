@@ -15,7 +15,7 @@ class Preview:
     Args:
         enhancer: `Enhancer`.
         photograph: `Photograph`, of any size.
-        fast, denoise: as of an `Enhancer`.
+        denoise: as of an `Enhancer`.
 
     Attributes:
         before: uint8 array `(H, W, 3)` in sRGB, `LONGEST_SIDE` at most.
@@ -30,9 +30,9 @@ class Preview:
         [False, True]
     """
 
-    def __init__(self, enhancer, photograph, fast=None, denoise=None):
+    def __init__(self, enhancer, photograph, denoise=None):
         self.before = to_screen(photograph)
-        self._curves = enhancer.curves(self.before, denoise, fast=fast)
+        self._curves = enhancer.curves(self.before, denoise)
 
     def after(self, iterations, strength):
         """Return the enhanced copy, without the network: uint8 array `(H, W, 3)`."""

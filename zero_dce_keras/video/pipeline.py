@@ -59,8 +59,8 @@ def enhance_video(
         overwrite: whether to replace `target`.
         progress: callable that is given, after each frame, how many are done and how
             many there are (0 if the file does not say), such as `FrameProgress`.
-        **options: see `EnhanceOptions`. Without `fast` a frame takes seconds. `tile` is
-            always the default, and `gains` are those of the frames.
+        **options: see `EnhanceOptions`. `tile` is always the default, and `gains` are
+            those of the frames.
 
     Returns:
         `EnhancedVideo`.
@@ -74,15 +74,14 @@ def enhance_video(
     chosen = EnhanceOptions(**{**options, "tile": None})
     _check(source, target, quality, overwrite)
     reader = VideoReader(source)
-    if chosen.fast is None:
-        chosen = chosen.replace(fast=enhancer.can_be_fast)
-        if not chosen.fast:
-            reader.notes.append(
-                "no weights for the fast path: a frame may take seconds"
-            )
+    compiled = enhancer.compiled if chosen.compiled else None
+    if compiled is None:
+        reader.notes.append(
+            "these weights have no compiled form: a frame may take seconds"
+        )
     encode = {"codec": codec, "quality": quality}
     with contextlib.closing(reader), replacing(target) as temporary:
-        stages = _enhanced(enhancer, _decoded(reader), chosen)
+        stages = _enhanced(enhancer, compiled, _decoded(reader), chosen)
         with contextlib.closing(prefetch(stages)) as frames:
             try:
                 num_frames, writer = _write(temporary, reader, frames, encode, progress)
@@ -103,13 +102,13 @@ def _decoded(reader):
             yield yuv.to_rgb(frame), frame, packets
 
 
-def _enhanced(enhancer, decoded, options):
+def _enhanced(enhancer, compiled, decoded, options):
     """Yield what `_decoded` yields, with enhanced arrays."""
     if options.changes_nothing:
         yield from decoded
         return
-    if options.fast:
-        enhance, measure = enhancer.fast, enhancer.fast.gains
+    if compiled is not None:
+        enhance, measure = compiled, compiled.gains
     else:
         enhance, measure = enhancer.enhance_array, enhancer.gains
 
@@ -122,15 +121,14 @@ def _enhanced(enhancer, decoded, options):
     with contextlib.closing(
         _measured(measure, smoothing_of(enhance), decoded)
     ) as measured:
-        workers = enhancer.fast.workers if options.fast else 1
+        workers = 1 if compiled is None else compiled.workers
         if workers == 1:
             yield from map(work, measured)
             return
         # One core for each frame: to share one, they would wait for each other often.
         # For this thread too, which is one of `prefetch` and ends with the video.
-        use_one_core = enhancer.fast.use_one_core
-        use_one_core()
-        pool = parallel_map(work, measured, workers, start=use_one_core)
+        compiled.use_one_core()
+        pool = parallel_map(work, measured, workers, start=compiled.use_one_core)
         with contextlib.closing(pool) as frames:
             yield from frames
 

@@ -8,7 +8,7 @@ from zero_dce_keras.inference.compiled.kernels import apply_grid, average_cells
 from zero_dce_keras.inference.compiled.noise import measure_noise
 from zero_dce_keras.inference.compiled.threads import CORES, in_parts, use_one_core
 from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
-from zero_dce_keras.models.noise_bands import BANDS, LEAST_NOISE, RANGES, WIDTHS
+from zero_dce_keras.models.bilateral_constants import BANDS, LEAST_NOISE, RANGES, WIDTHS
 
 MOST_WORKERS = 8
 

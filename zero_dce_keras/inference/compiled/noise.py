@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from zero_dce_keras.models.noise_bands import (
+from zero_dce_keras.models.bilateral_constants import (
     BANDS,
     FEWEST,
     FLATTEST,

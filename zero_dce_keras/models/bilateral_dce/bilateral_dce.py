@@ -67,8 +67,7 @@ class BilateralDCE(ZeroDCE):
     """
 
     size_arguments = ("num_iterations", "filters", "miniature_size")
-    can_be_fast = True
-    is_compiled_by_default = True
+    can_be_compiled = True
     can_be_tiled = False
     context = None
 

@@ -5,13 +5,7 @@ import itertools
 import keras
 from keras import ops
 
-from zero_dce_keras.models.denoising_filter import (
-    STEPS,
-    bilateral_pass,
-    guide_of,
-    smoothed,
-)
-from zero_dce_keras.models.noise_bands import (
+from zero_dce_keras.models.bilateral_constants import (
     BANDS,
     FEWEST,
     FLATTEST,
@@ -22,6 +16,12 @@ from zero_dce_keras.models.noise_bands import (
     RANGES,
     SIDE,
     WIDTHS,
+)
+from zero_dce_keras.models.denoising_filter import (
+    STEPS,
+    bilateral_pass,
+    guide_of,
+    smoothed,
 )
 
 UNKNOWN = 1e6  # levels

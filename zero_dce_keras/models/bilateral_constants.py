@@ -1,5 +1,8 @@
-"""How noise is measured in flat patches, by brightness. This module imports no Keras."""
+"""Numbers that the Keras form and the compiled form of `BilateralDCE` share: no Keras here."""
 
+DILATIONS = (1, 2, 4, 1)  # of the network's residual blocks
+
+# How noise is measured in flat patches, by brightness.
 PATCHES, SIDE = 32, 8  # 32×32 patches of 8×8 pixels, all over the photograph
 BANDS = (0, 12, 36, 84, 256)  # levels of 8 bits: in each the noise is measured apart
 FLATTEST = 0.15  # the share of a band's patches that are taken for flat
