@@ -73,14 +73,16 @@ class SmoothedGains:
 ADAPTATION = 2.0  # seconds in which two thirds of a change of the light are followed
 SIMILAR = 0.5  # correlation of two frames' miniatures below which a new shot begins
 BLACK_FRAME = 1.5  # levels: a frame whose mean is not above has nothing to see
+STILL = 0.02  # root mean square of a change of the curves that noise may be
 
 
 class SmoothedCurves:
     """The low-resolution curves of frames, smoothed over time.
 
     Within a shot the curves follow the light slowly, so that more light in is more light
-    out: a flash stays a flash, a fade a fade. A shot begins where the structure of the
-    picture changes, whatever its light does. A black frame changes nothing.
+    out: a flash stays a flash, a fade a fade. What may be noise they do not follow at
+    all. A shot begins where the structure of the picture changes, whatever its light
+    does. A black frame changes nothing.
 
     Example: half the light is no new shot, and the curves hardly follow.
 
@@ -90,12 +92,12 @@ class SmoothedCurves:
     >>> smooth, curves = SmoothedCurves(), np.float32([-0.2])
     >>> first = smooth(curves, frame, 0)
     >>> [round(float(smooth(2 * curves, frame // 2, 1 / 30)[0]), 2) for _ in range(2)]
-    [-0.3, -0.33]
+    [-0.28, -0.31]
     """
 
     def __init__(self):
         self._frames = 0  # of this shot
-        self._smooth = self._structure = np.empty(0)
+        self._average = self._applied = self._structure = np.empty(0)
 
     def __call__(self, curves, frame, seconds):
         """Return the curves to enhance a frame with.
@@ -110,21 +112,23 @@ class SmoothedCurves:
         """
         is_black = frame[::8, ::8].mean() <= BLACK_FRAME
         if is_black and self._frames:
-            return self._smooth.astype("float32")
+            return self._applied.astype("float32")
         structure = _structure(frame)
         if self._frames and not is_black and self._is_cut(structure):
             self._frames = 0
         if not is_black:
             self._frames += 1
             self._structure = structure
-        weight = max(
-            1 / max(self._frames, 1), 1 - math.exp(-max(seconds, 0) / ADAPTATION)
-        )
         if self._frames <= 1:
-            self._smooth = np.array(curves, "float64")
+            self._average = self._applied = np.array(curves, "float64")
         else:
-            self._smooth = self._smooth + weight * (curves - self._smooth)
-        return self._smooth.astype("float32")
+            follow = 1 - math.exp(-max(seconds, 0) / ADAPTATION)
+            weight = max(1 / self._frames, follow)
+            self._average = self._average + weight * (curves - self._average)
+            change = self._average - self._applied
+            size = math.sqrt(np.mean(change * change))
+            self._applied = self._applied + max(0, 1 - STILL / max(size, 1e-9)) * change
+        return self._applied.astype("float32")
 
     def _is_cut(self, structure):
         return (structure * self._structure).mean() < SIMILAR
