@@ -38,8 +38,9 @@ DATA = {
     "sice": {
         "data": "Exposure sequences among the 2,002 images of SICE Part1 (Cai, Gu and "
         "Zhang, TIP 2018) that Zero-DCE is trained on, resized to 256×256: each frame "
-        "with the exposure fusion of its sequence (Mertens et al., 2007); and 150 of the "
-        "fusions lit as nights by a camera model",
+        "with the exposure fusion of its sequence (Mertens et al., 2007); the fusions "
+        "themselves, to be left as they are; 100 of them lit as nights by a camera model; "
+        "and 70 drawn pages and fusions in haze",
         "options": "--dataset sice --data-dir DIR",
         "cut": "by scene; the test's 40 sequences and images of no known sequence are "
         "in neither",
@@ -84,7 +85,6 @@ def main():
     parser.add_argument(
         "--sequences", metavar="DIR", help="score SICE's test sequences here, too"
     )
-    parser.add_argument("--companion", help="preset for fast=True, for the card")
     parser.add_argument(
         "--scale-factor", type=int, help="of a Zero-DCE++, if other than in training"
     )
@@ -134,7 +134,6 @@ def main():
         "parameters": model.network.count_params(),
         "recipe": dataclasses.asdict(recipe),
         "scale_factor": args.scale_factor,
-        "companion": args.companion,
         "note": args.note,
         "terms": data["terms"],
     }

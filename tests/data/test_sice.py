@@ -22,6 +22,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(sice, "read_sequences", lambda: SEQUENCES)
     monkeypatch.setattr(sice, "VALIDATION", 1)
     monkeypatch.setattr(sice, "NIGHTS", 2)
+    monkeypatch.setattr(sice, "HIGH_KEY", 8)
     rng = np.random.default_rng(0)
     (tmp_path / "sice").mkdir()
     for number in range(1, 10):
@@ -31,7 +32,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def ids(pairs):
-    return {pair.low_light.stem for pair in pairs if len(pair.low_light.stem) == 1}
+    """The frames, without what was made: fusions and nights."""
+    return {p.name for p in pairs if p.low_light.parent.name == "sice"}
 
 
 def test_splits(folder):
@@ -43,7 +45,9 @@ def test_splits(folder):
         sequence = next(n for n, (f, _) in SEQUENCES.items() if pair.name in f)
         assert pair.reference.stem == sequence
     made = [pair for pair in splits.train if len(pair.name) == 4]
-    assert len(made) == 2
+    assert len(made) == 10
+    same = [pair for pair in splits.train if pair.low_light == pair.reference]
+    assert len(same) == 1 and same[0].name not in {p.name for p in splits.test}
     for pair in splits.train:
         shapes = {np.asarray(Image.open(path)).shape for path in pair}
         assert shapes == {(32, 32, 3)}

@@ -190,12 +190,37 @@ def test_references_reach_no_gradient_without_a_weight(low_light, reference):
         np.testing.assert_array_equal(one, other)
 
 
+def test_permuted_channels_stay_pairs(low_light):
+    """Both pictures get the same order, another one for every batch."""
+    model = strong_model(permute_channels=True, reference_weight=1.0, order_weight=0)
+    batch = np.float32(low_light)
+    orders, expected = set(), model.losses_and_output(batch, batch, False)
+    for _ in range(12):
+        found, enhanced = model.losses_and_output(batch, batch, True)
+        assert float(found["total_loss"]) < 1.5 * float(expected[0]["total_loss"])
+        means = to_numpy(enhanced).mean(axis=(0, 1, 2))
+        orders.add(tuple(np.argsort(means)))
+    assert len(orders) > 1
+
+
+def test_node_smoothness():
+    model = strong_model(order_weight=0, node_smoothness_weight=2.0)
+    nodes = np.float32([0.0, 0.1, -0.2]).repeat(3)  # of three maps each
+    grid = np.broadcast_to(nodes, (1, 4, 4, 9))
+    value = model._own_loss("node_smoothness_loss", grid, None, None)
+    assert np.mean(to_numpy(value)) == pytest.approx((0.01 + 0.09) / 2)
+    losses, _ = model.losses_and_output(photo(32, 48), None, True)
+    assert float(losses["node_smoothness_loss"]) > 0
+
+
 def test_a_recipe_makes_the_model():
     fields = {
         "reference_weight": 1.0,
         "ssim_weight": 0.3,
         "ratio_share": 0.4,
         "window": 32,
+        "permute_channels": True,
+        "node_smoothness_weight": 0.1,
     }
     recipe = Recipe(model="bilateral_dce", filters=4, denoising_filter=True, **fields)
     assert recipe.learns_from_pairs

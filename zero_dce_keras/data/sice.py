@@ -18,23 +18,26 @@ from PIL import Image
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.pairs import Pair
 from zero_dce_keras.data.splits import Splits
-from zero_dce_keras.images import list_images, read_image
+from zero_dce_keras.images import darken, list_images, read_image
 from zero_dce_keras.images.exposure_fusion import fuse_exposures
+from zero_dce_keras.images.high_key import add_haze, draw_page
 from zero_dce_keras.images.night import light_as_night
 from zero_dce_keras.locks import locked
 
-VERSION = 1  # raise it with every change to the pixels
+VERSION = 2  # raise it with every change to the pixels
 SEED = 2020
 VALIDATION = 36  # sequences
-NIGHTS = 150  # photographs lit as nights, which the sequences hold few of
+# What the sequences hold few of: photographs lit as nights, and what is bright by nature.
+NIGHTS, HIGH_KEY = 100, 70
 NAME = "zero_dce_sice"
 
 
 def open_sice(data_dir, validate=True):
     """Return the frames of the sequences, each with the fusion of its sequence.
 
-    Fusions, and fusions lit as nights, which training adds, are made the first time, in
-    a minute, and kept in `data_home()`.
+    Fusions are made the first time, in a minute, and kept in `data_home()`, with what
+    training adds: fusions lit as nights, pages, and fusions in haze. It adds the fusions
+    themselves, too: what is well exposed shall stay as it is.
 
     Args:
         data_dir: str or `pathlib.Path`, the folder of the images, named by their ids.
@@ -70,8 +73,10 @@ def open_sice(data_dir, validate=True):
         part = "validation" if name in validation else split
         fusion = made / "fusions" / f"{name}.png"
         pairs[part] += [Pair(names[image], fusion) for image in frames]
-    for path in sorted((made / "nights" / "low").iterdir()):
-        pairs["train"].append(Pair(path, made / "nights" / "high" / path.name))
+        if part == "train":
+            pairs[part].append(Pair(fusion, fusion))
+    for path in sorted((made / "further" / "low").iterdir()):
+        pairs["train"].append(Pair(path, made / "further" / "high" / path.name))
     return Splits(pairs["train"], pairs["validation"], [], pairs["test"])
 
 
@@ -123,7 +128,7 @@ def _make(made, sequences, names):
 
 
 def _write(directory, sequences, names):
-    for folder in ("fusions", "nights/low", "nights/high"):
+    for folder in ("fusions", "further/low", "further/high"):
         (directory / folder).mkdir(parents=True)
     validation = choose_validation(sequences)
     days = []  # fusions that are trained on, whatever is validated on
@@ -133,12 +138,28 @@ def _write(directory, sequences, names):
         if split == "train" and name not in validation:
             days.append(fusion)
     rng = np.random.default_rng(SEED)
-    for number in range(NIGHTS):
-        pair = light_as_night(days[rng.integers(len(days))], rng)
+    further = [light_as_night(_draw(days, rng), rng) for _ in range(NIGHTS)]
+    further += [_high_key(_draw(days, rng), rng) for _ in range(HIGH_KEY)]
+    for number, pair in enumerate(further):
         for side, image in zip(("low", "high"), pair, strict=True):
-            _write_png(directory / "nights" / side / f"{number:04}.png", image)
+            _write_png(directory / "further" / side / f"{number:04}.png", image)
     card = {"version": VERSION, "seed": SEED, "validation": sorted(validation, key=int)}
     (directory / "sice.json").write_text(json.dumps(card, indent=1), encoding="utf-8")
+
+
+def _draw(images, rng):
+    return images[rng.integers(len(images))]
+
+
+def _high_key(photograph, rng):
+    """Return a pair: mist or a page to be left as it is, or a page in the dark."""
+    if rng.random() < 0.5:
+        image = add_haze(photograph, rng)
+        return image, image
+    page = draw_page(min(photograph.shape[:2]), rng)
+    if rng.random() < 0.3:
+        return darken(page, 2.0 ** -rng.uniform(0.5, 4), rng), page
+    return page, page
 
 
 def _write_png(path, image):

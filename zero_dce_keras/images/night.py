@@ -12,11 +12,11 @@ WHITES = np.array(
     "float32",
 )
 COLOURS = np.array([[1, 0.1, 0.1], [0.2, 1, 0.4], [0.2, 0.3, 1]], "float32")
-SPOTLIT = 0.35  # the share of pictures with a subject before black
+LIT = 0.0005  # the share of a night that is bright: without a lamp it may be a dark day
 
 
 def light_as_night(image, rng):
-    """Light a photograph by lamps under a black sky, or a subject of it before black.
+    """Light a photograph by lamps under a black sky.
 
     Args:
         image: uint8 array `(H, W, 3)`, a photograph of the day.
@@ -38,10 +38,11 @@ def light_as_night(image, rng):
     day = srgb_to_linear(np.float32(image) / 255)
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]].astype("float32")
     places = rows / len(image), columns / len(image)
-    light = _spotlight if rng.random() < SPOTLIT else _lamps
-    scene = np.clip(light(day, *places, rng), 0, 1)
-    night = darken(to_uint8(linear_to_srgb(scene)), 1.0, rng)
-    return night, lift_shadows(night, rng.uniform(5, 8))
+    while True:
+        scene = np.clip(_light_by_lamps(day, *places, rng), 0, 1)
+        night = darken(to_uint8(linear_to_srgb(scene)), 1.0, rng)
+        if (night.max(axis=-1) > 217).mean() >= LIT:
+            return night, lift_shadows(night, rng.uniform(5, 8))
 
 
 def lift_shadows(night, toe):
@@ -64,18 +65,7 @@ def lift_shadows(night, toe):
     return to_uint8(x * (lifted / np.maximum(brightest, 1e-4)))
 
 
-def _spotlight(day, y, x, rng):
-    """Light one place; around it, next to nothing."""
-    centre = rng.uniform(0.3, 0.7, 2)
-    radii = rng.uniform(0.15, 0.4, 2)
-    distance = ((x - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2
-    light = 1 / (1 + distance ** rng.uniform(1.5, 4))
-    light = np.maximum(light - rng.uniform(0.01, 0.06), 0)[..., None]
-    light = light * rng.uniform(0.6, 1.2) * WHITES[rng.integers(1, 4)]
-    return day * light * 2.0 ** -rng.uniform(0, 3) + rng.uniform(0, 0.0012)
-
-
-def _lamps(day, y, x, rng):
+def _light_by_lamps(day, y, x, rng):
     """Darken the sky, put lamps into the picture, and light it by them."""
     horizon, steepness = rng.uniform(0.1, 0.65), rng.uniform(0.02, 0.2)
     ground = 1 / (1 + np.exp(-(y - horizon) / steepness))
@@ -84,7 +74,7 @@ def _lamps(day, y, x, rng):
     ambient = WHITES[rng.integers(5)] * 10 ** rng.uniform(-2.6, -1.3)
     light = ambient * ground[..., None]
     shine = np.zeros_like(day)
-    for _ in range(rng.integers(1, 18)):
+    for _ in range(rng.integers(3, 18)):
         is_white = rng.random() < 0.85
         colour = WHITES[rng.integers(5)] if is_white else COLOURS[rng.integers(3)]
         left, top = rng.uniform(0, 1), rng.uniform(0.15, 0.8)

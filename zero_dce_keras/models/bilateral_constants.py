@@ -1,6 +1,8 @@
 """Numbers that the Keras form and the compiled form of `BilateralDCE` share: no Keras here."""
 
+STEM = 24  # channels at half the miniature's size
 DILATIONS = (1, 2, 4, 1)  # of the network's residual blocks
+NODES = 3  # of the grid, along the brightness of a pixel
 
 # How noise is measured in flat patches, by brightness.
 PATCHES, SIDE = 32, 8  # 32×32 patches of 8×8 pixels, all over the photograph

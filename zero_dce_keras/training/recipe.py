@@ -193,6 +193,11 @@ class Recipe(LossWeights):
         "weight of BilateralDCE's loss where curves turn the order of brightness round",
         check=check_not_negative,
     )
+    node_smoothness_weight: float = _option(
+        0.0,
+        "weight of BilateralDCE's loss for curves that change with the brightness",
+        check=check_not_negative,
+    )
     ratio_share: float = _option(
         0.5,
         "how much of BilateralDCE's result keeps the ratios of the channels",
@@ -202,6 +207,9 @@ class Recipe(LossWeights):
         None,
         "side of the square that BilateralDCE's losses look at; the whole by default",
         check=check_positive,
+    )
+    permute_channels: bool = _option(
+        False, "give the channels another order for each batch, of BilateralDCE"
     )
     initial_stddev: float | None = _option(
         None,

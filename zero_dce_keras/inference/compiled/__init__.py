@@ -9,6 +9,8 @@ all cores, without Keras. The pixels are those of the model, to a level of 8 bit
 4. `kernels.apply_grid`: filter and curves, in one pass over its rows.
 """
 
+from zero_dce_keras.inference.compiled import first_use  # noqa: F401, it registers itself
 from zero_dce_keras.inference.compiled.enhancer import CompiledCurves, CompiledEnhancer
+from zero_dce_keras.inference.compiled.grid_curves import GridCurves
 
-__all__ = ["CompiledCurves", "CompiledEnhancer"]
+__all__ = ["CompiledCurves", "CompiledEnhancer", "GridCurves"]

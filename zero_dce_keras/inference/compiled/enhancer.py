@@ -3,12 +3,19 @@
 import numpy as np
 
 from zero_dce_keras.inference.arrays import from_integers, to_integers
+from zero_dce_keras.inference.compiled.grid_curves import GridCurves
 from zero_dce_keras.inference.compiled.grid_net import GridNet
 from zero_dce_keras.inference.compiled.kernels import apply_grid, average_cells
 from zero_dce_keras.inference.compiled.noise import measure_noise
 from zero_dce_keras.inference.compiled.threads import CORES, in_parts, use_one_core
 from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
-from zero_dce_keras.models.bilateral_constants import BANDS, LEAST_NOISE, RANGES, WIDTHS
+from zero_dce_keras.models.bilateral_constants import (
+    BANDS,
+    LEAST_NOISE,
+    NODES,
+    RANGES,
+    WIDTHS,
+)
 
 MOST_WORKERS = 8
 
@@ -20,20 +27,19 @@ class CompiledEnhancer:
     image, and stores them. Any number of threads may call it.
 
     Args:
-        model: a `BilateralDCE`. Its weights are copied: those of later training are not
-            seen.
+        model: a `BilateralDCE`, or `GridCurves`. Its weights are copied: those of later
+            training are not seen.
     """
 
     gains_are_curves = True  # to be smoothed over time as such
 
     def __init__(self, model):
-        self.model = model
-        self._size = model.miniature_size
-        self._num_maps = model.num_iterations
-        self._ratio_share = model.ratio_share
-        self._filters = model.can_denoise
-        layers = [layer for layer in model.network.layers if layer.weights]
-        self._net = GridNet({layer.name: layer.get_weights() for layer in layers})
+        curves = model if isinstance(model, GridCurves) else GridCurves.of_model(model)
+        self.num_iterations = curves.num_iterations
+        self.can_denoise = curves.can_denoise
+        self._size = curves.miniature_size
+        self._ratio_share = curves.ratio_share
+        self._net = GridNet(curves.layers)
 
     @property
     def workers(self):
@@ -68,20 +74,20 @@ class CompiledEnhancer:
         gains = np.asarray(gains, "float32")
         grid = gains[: -len(BANDS) + 1].reshape(self._grid_shape)
         noise = gains[-len(BANDS) + 1 :]
-        if options.denoise is False or not self._filters:
+        if options.denoise is False or not self.can_denoise:
             noise = np.zeros_like(noise)
         return CompiledCurves(
-            image.dtype, pixels, grid, noise, self._num_maps, self._ratio_share
+            image.dtype, pixels, grid, noise, self.num_iterations, self._ratio_share
         )
 
     @property
     def num_gains(self):
         """How many numbers `gains` gives."""
-        return 3 * self._num_maps * (self._size // 2) ** 2 + len(BANDS) - 1
+        return NODES * self.num_iterations * (self._size // 4) ** 2 + len(BANDS) - 1
 
     @property
     def _grid_shape(self):
-        size = self._size // 2
+        size = self._size // 4
         return size, size, -1
 
     def gains(self, image):
@@ -99,7 +105,7 @@ class CompiledEnhancer:
         in_parts(average_cells, self._size, image, cells)
         grid = self._net(np.clip(cells / np.float32(white), 0, 1))
         noise = np.zeros(len(BANDS) - 1, np.float32)
-        if self._filters:
+        if self.can_denoise:
             noise = measure_noise(image, 255 / white)
         return np.concatenate([grid.reshape(-1), noise]).astype("float32")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-DILATIONS = (1, 2, 4, 1)
+from zero_dce_keras.models.bilateral_constants import DILATIONS
 
 
 class GridNet:
@@ -19,8 +19,7 @@ class GridNet:
         """Return the curves `(G, G, Z·n)` of a miniature `(S, S, 3)` in [0, 1]."""
         features = np.concatenate([miniature, np.sqrt(miniature + 1e-4)], axis=-1)
         x = _rectified(self._convolve("half_size", features, stride=2))
-        fine = _rectified(self._convolve("fine", x))
-        x = _rectified(self._convolve("quarter_size", fine, stride=2))
+        x = _rectified(self._convolve("quarter_size", x, stride=2))
         for number, dilation in enumerate(DILATIONS, 1):
             name = f"block_{number}"
             change = _rectified(self._convolve(name, x, dilation=dilation))
@@ -29,9 +28,6 @@ class GridNet:
                 whole = _rectified(self._dense(f"whole_{number}", whole))
                 change = change + self._dense(f"told_{number}", whole)
             x = x + change
-        x = np.concatenate([_twice_as_large(x), fine], axis=-1)
-        x = _rectified(self._dense("joined", x))
-        x = _rectified(self._convolve("together", x))
         return np.tanh(self._dense("curves", x))
 
     def _dense(self, name, x):
@@ -60,16 +56,3 @@ class GridNet:
 
 def _rectified(x):
     return np.maximum(x, 0)
-
-
-def _twice_as_large(x):
-    """Enlarge `(H, W, C)` bilinearly, as Keras' `UpSampling2D` does."""
-    for axis in (0, 1):
-        size = x.shape[axis]
-        before = np.take(x, np.maximum(np.arange(size) - 1, 0), axis)
-        after = np.take(x, np.minimum(np.arange(size) + 1, size - 1), axis)
-        pair = np.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], axis + 1)
-        shape = list(x.shape)
-        shape[axis] *= 2
-        x = pair.reshape(shape)
-    return x

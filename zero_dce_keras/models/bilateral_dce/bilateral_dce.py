@@ -5,6 +5,7 @@ from keras import ops
 
 from zero_dce_keras import losses, metrics
 from zero_dce_keras.errors import check_fraction, check_not_negative, check_positive
+from zero_dce_keras.models.bilateral_constants import NODES
 from zero_dce_keras.models.bilateral_dce.grid import (
     Miniature,
     SliceGrid,
@@ -44,9 +45,13 @@ class BilateralDCE(ZeroDCE):
         ssim_weight: weight of 1 − SSIM beside it.
         order_weight: weight of a loss where the curves of a place would make something
             brighter darker than what was darker.
+        node_smoothness_weight: weight of the mean squared difference between the curves
+            of neighbouring nodes along the brightness.
         window: side in pixels of the square that the losses look at, drawn at random for
             each batch; `None` (default) for the whole images. The network sees these in
             any case.
+        permute_channels: whether training gives the three channels another order for
+            each batch, so that no colour stands for a brightness.
         denoising_filter: `{}` for an `AdaptiveDenoisingFilter` before the curves, but
             not while training; `None` (default) for none.
         **kwargs: what else `ZeroDCE` takes: `loss_weights`, `well_exposedness`, … but no
@@ -80,7 +85,9 @@ class BilateralDCE(ZeroDCE):
         reference_weight=0.0,
         ssim_weight=0.0,
         order_weight=1.0,
+        node_smoothness_weight=0.0,
         window=None,
+        permute_channels=False,
         denoising_filter=None,
         **kwargs,
     ):
@@ -95,6 +102,7 @@ class BilateralDCE(ZeroDCE):
             "charbonnier_loss": reference_weight,
             "ssim_loss": ssim_weight,
             "order_loss": order_weight,
+            "node_smoothness_loss": node_smoothness_weight,
         }
         for name, weight in weights.items():
             check_not_negative(name.replace("_loss", "_weight"), weight)
@@ -108,7 +116,8 @@ class BilateralDCE(ZeroDCE):
         self._shrink = Miniature(miniature_size)
         self._slice = SliceGrid(num_iterations)
         self.window = window
-        self._window_seed = keras.random.SeedGenerator()
+        self.permute_channels = permute_channels
+        self._seed = keras.random.SeedGenerator()
         for name in self._own_weights:
             self._trackers[name] = keras.metrics.Mean(name=name)
         if denoising_filter is not None:
@@ -162,6 +171,8 @@ class BilateralDCE(ZeroDCE):
                 "reference_weight and ssim_weight need batches of (low_light, "
                 "reference). Received: low_light alone"
             )
+        if training and self.permute_channels:
+            low_light, reference = self._permute(low_light, reference)
         grid = self.estimate_grid(low_light, training)
         size = grid.shape[1]
         height, width = ops.shape(low_light)[1:3]
@@ -193,15 +204,23 @@ class BilateralDCE(ZeroDCE):
             "BilateralDCE computes its losses from the grid: losses_and_output"
         )
 
+    def _permute(self, *pictures):
+        """Give the channels of pictures, where there are any, another order."""
+        order = keras.random.shuffle(ops.arange(3), seed=self._seed)
+        return [
+            None if picture is None else ops.take(as_images(picture), order, axis=-1)
+            for picture in pictures
+        ]
+
     def _draw_window(self, pictures, shares):
         """Cut the same square out of all pictures, and the shares of its pixels."""
         side = self.window
         batch, height, width = ops.shape(pictures["images"])[:3]
         top, left = (
-            keras.random.randint((), 0, length - side + 1, seed=self._window_seed)
+            keras.random.randint((), 0, length - side + 1, seed=self._seed)
             for length in (height, width)
         )
-        size = self.miniature_size // 2
+        size = self.miniature_size // 4
         shares = [
             ops.slice(each, (start, 0), (side, size))
             for each, start in zip(shares, (top, left), strict=True)
@@ -215,6 +234,9 @@ class BilateralDCE(ZeroDCE):
     def _own_loss(self, name, grid, enhanced, reference):
         if name == "order_loss":
             return curve_disorder(grid, self.num_iterations)
+        if name == "node_smoothness_loss":
+            nodes = ops.split(grid, NODES, axis=-1)
+            return ops.square(ops.stack(nodes[1:]) - ops.stack(nodes[:-1]))
         if name == "ssim_loss":
             return 1.0 - metrics.ssim(reference, enhanced)
         return losses.charbonnier(reference, enhanced)
@@ -249,8 +271,10 @@ class BilateralDCE(ZeroDCE):
             "reference_weight": recipe.reference_weight,
             "ssim_weight": recipe.ssim_weight,
             "order_weight": recipe.order_weight,
+            "node_smoothness_weight": recipe.node_smoothness_weight,
             "ratio_share": recipe.ratio_share,
             "window": recipe.window,
+            "permute_channels": recipe.permute_channels,
         }
 
     def get_config(self):
@@ -263,6 +287,10 @@ class BilateralDCE(ZeroDCE):
             "reference_weight": self._own_weights.get("charbonnier_loss", 0.0),
             "ssim_weight": self._own_weights.get("ssim_loss", 0.0),
             "order_weight": self._own_weights.get("order_loss", 0.0),
+            "node_smoothness_weight": self._own_weights.get(
+                "node_smoothness_loss", 0.0
+            ),
             "window": self.window,
+            "permute_channels": self.permute_channels,
             "denoising_filter": None if self.denoising_filter is None else {},
         }
