@@ -122,6 +122,14 @@ def test_notes(run, tmp_path):
     assert f"note: {tmp_path}/1.jpg: CMYK is converted to sRGB\n" in err
 
 
+def test_a_compiled_preset_says_that_it_takes_no_gpu(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("zero_dce_keras.devices.check_gpu", lambda: None)
+    dark = write_photo(tmp_path / "a.png")
+    assert cli.run(enhance.main, [str(dark), "--device", "gpu"]) == 0
+    (line,) = [x for x in capsys.readouterr().err.splitlines() if "--device" in x]
+    assert "zero_dce_general runs compiled, on the processor" in line
+
+
 def test_videos_do_not_go_through_pipes(run, tmp_path):
     (tmp_path / "clip.mp4").touch()
     code, _, err = run(tmp_path / "clip.mp4", "-o", "-")

@@ -10,6 +10,7 @@ import time
 from zero_dce_keras import devices
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.extras import how_to_install
+from zero_dce_keras.models.presets import preset_directory
 from zero_dce_keras.version import __version__
 
 SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
@@ -137,6 +138,15 @@ def positive(text):
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be positive. Received: {text}")
     return number
+
+
+def check_weights(weights):
+    """Raise an error for weights that are not there, before anything heavy is imported."""
+    if weights.endswith((".weights.h5", ".keras", ".pth")):
+        if not os.path.isfile(weights):
+            raise FileNotFoundError(f"{weights}: no such file")
+    else:
+        preset_directory(weights)
 
 
 def start_backend(device="auto"):

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import logging
 import os
 import sys
 import time
@@ -10,6 +11,8 @@ import warnings
 
 from zero_dce_keras import cli
 from zero_dce_keras.images import WRITTEN_FORMATS
+
+log = logging.getLogger(__name__)
 
 FORMATS = {each.suffixes[0][1:]: each.name for each in WRITTEN_FORMATS}  # "jpg": "JPEG"
 POLL = 1.0  # seconds between two looks at a folder that is watched
@@ -71,7 +74,7 @@ def main(argv=None):
     parser = build_parser()
     args = parser.parse_args(argv)
     _check_usage(parser, args)
-    cli.start_backend(args.device)
+    cli.check_weights(args.weights)
     warnings.filterwarnings("ignore", module="PIL")  # our notes and errors report it
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names that are not UTF-8
@@ -115,8 +118,17 @@ def _check_usage(parser, args):
 
 def _open(args):
     from zero_dce_keras.inference import Enhancer
+    from zero_dce_keras.inference.compiled import GridCurves
 
-    return Enhancer.from_preset(args.weights)
+    if GridCurves.read(args.weights) is None:
+        cli.start_backend(args.device)
+    enhancer = Enhancer.from_preset(args.weights)
+    if args.device == "gpu" and enhancer.compiled is not None:
+        log.info(
+            "%s runs compiled, on the processor: --device gpu changes nothing",
+            args.weights,
+        )
+    return enhancer
 
 
 def _options(args):

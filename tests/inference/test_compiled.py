@@ -1,5 +1,7 @@
 """The compiled path against the same weights in Keras' operations."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 
 from zero_dce_keras import BilateralDCE, EnhanceOptions, Enhancer
-from zero_dce_keras.inference.compiled import CompiledEnhancer, threads
+from zero_dce_keras.inference.compiled import CompiledEnhancer, GridCurves, threads
 
 
 def make_model(**kwargs):
@@ -151,6 +153,49 @@ def test_options_are_checked(enhancer):
         enhancer.compiled.curves(photo()).apply(iterations=-1)
     with pytest.raises(ValueError, match="denoise needs"):
         Enhancer(make_model())(photo(), denoise=True)
-    with pytest.raises(ValueError, match="gains must be 580 numbers.* Received: 8"):
+    with pytest.raises(ValueError, match="gains must be 148 numbers.* Received: 8"):
         enhancer(photo(), gains=np.ones(8))
     assert EnhanceOptions(gains=[0.1, 0.2]).gains == [0.1, 0.2]
+
+
+def test_a_preset_is_read_without_keras(enhancer, tmp_path):
+    """And gives the same pixels; `model` opens it in Keras when it is asked for."""
+    enhancer.model.save_to_preset(tmp_path)
+    from_files, image = Enhancer.from_preset(tmp_path), photo()
+    np.testing.assert_array_equal(from_files(image), enhancer(image))
+    assert "model" not in vars(from_files)
+    assert from_files.has_curves and from_files.can_denoise
+    assert from_files.num_iterations == 3
+    difference = from_files(image, compiled=False) - enhancer(image).astype(int)
+    assert np.abs(difference).max() <= 1 and "model" in vars(from_files)
+
+
+@pytest.mark.parametrize("damage", ["config", "weights", "infinite"])
+def test_a_damaged_preset_is_left_to_load_model(enhancer, tmp_path, damage):
+    model = BilateralDCE(num_iterations=3, filters=4, miniature_size=16)
+    if damage == "infinite":
+        first = model.network.layers[-1]
+        first.set_weights([np.inf * array for array in first.get_weights()])
+    model.save_to_preset(tmp_path)
+    if damage == "config":
+        (tmp_path / "config.json").write_text('{"registered_name": "zero_dce_keras>B')
+    if damage == "weights":
+        (tmp_path / "model.weights.h5").write_bytes(b"no HDF5")
+    assert GridCurves.read(tmp_path) is None
+    with pytest.raises(ValueError, match=str(tmp_path)):
+        Enhancer.from_preset(tmp_path)
+
+
+WITHOUT_KERAS = """
+import sys
+import numpy as np
+from zero_dce_keras import Enhancer
+dark = np.full((40, 50, 3), 20, "uint8")
+bright = Enhancer.from_preset("zero_dce_general")(dark)
+assert bright.mean() > 40
+assert not {"keras", "tensorflow", "jax", "torch", "matplotlib"} & set(sys.modules)
+"""
+
+
+def test_the_default_preset_needs_no_keras():
+    subprocess.run([sys.executable, "-c", WITHOUT_KERAS], check=True)

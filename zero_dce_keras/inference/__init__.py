@@ -1,8 +1,17 @@
-"""Enhancing photographs with a trained model: arrays in, arrays out."""
+"""Enhancing photographs with a trained model: arrays in, arrays out.
 
-from zero_dce_keras.inference.enhancer import Enhancer
-from zero_dce_keras.inference.infer import infer
-from zero_dce_keras.inference.options import EnhanceOptions
-from zero_dce_keras.inference.without_network import without_network
+Names load on first use: an `Enhancer` of the default preset needs no Keras.
+"""
 
-__all__ = ["EnhanceOptions", "Enhancer", "infer", "without_network"]
+from zero_dce_keras.lazy import lazy_names
+
+_HOME_OF = {
+    "EnhanceOptions": f"{__name__}.options",
+    "Enhancer": f"{__name__}.enhancer",
+    "infer": f"{__name__}.enhancer",
+    "without_network": f"{__name__}.baseline",
+}
+
+__all__ = [*sorted(_HOME_OF)]  # noqa: PLE0604
+
+__getattr__, __dir__ = lazy_names(__name__, _HOME_OF)

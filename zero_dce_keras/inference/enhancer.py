@@ -14,8 +14,6 @@ from zero_dce_keras.images.tone_curve import tables_to_srgb
 from zero_dce_keras.inference.arrays import check_array, restore_layout, to_rgb_batch
 from zero_dce_keras.inference.curves import Curves, apply_maps
 from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
-from zero_dce_keras.inference.runner import Runner
-from zero_dce_keras.models import load_model
 
 NUM_GAINS = 8  # of `ExposureNormalization`
 
@@ -41,25 +39,60 @@ class Enhancer:
 
     def __init__(self, model):
         self.model = model
-        self._runner = Runner(model)
 
     @classmethod
     def from_preset(cls, name):
-        """Return the enhancer of a preset, or of anything else that `load_model` opens."""
-        return cls(load_model(name))
+        """Return the enhancer of a preset, or of anything else that `load_model` opens.
+
+        A preset with a compiled form is read without Keras, which takes seconds to load;
+        `model` opens it in Keras when it is asked for.
+        """
+        compiled = require("zero_dce_keras.inference.compiled")
+        curves = compiled.GridCurves.read(name)
+        if curves is None:
+            return cls(require("zero_dce_keras.models.load").load_model(name))
+        enhancer = cls.__new__(cls)
+        enhancer._name = name
+        enhancer.compiled = compiled.CompiledEnhancer(curves)
+        return enhancer
+
+    @functools.cached_property
+    def model(self):
+        """The Keras model."""
+        return require("zero_dce_keras.models.load").load_model(self._name)
+
+    @functools.cached_property
+    def _runner(self):
+        return require("zero_dce_keras.inference.runner").Runner(self.model)
 
     @functools.cached_property
     def compiled(self):
-        """The model's `CompiledEnhancer`, made on first use; `None` if it has no such form.
+        """The model's `CompiledEnhancer`; `None` if it has no compiled form.
 
-        It keeps the weights of that moment: after more training, make a new `Enhancer`.
+        It keeps the weights of when it was first used: after more training, make a new
+        `Enhancer`.
         """
         if not self.model.can_be_compiled:
             return None
         return require("zero_dce_keras.inference.compiled").CompiledEnhancer(self.model)
 
+    @property
+    def has_curves(self):
+        """Whether there are curves: what iterations and strength are for."""
+        return self.compiled is not None or self.model.has_curves
+
+    @property
+    def num_iterations(self):
+        """How often a curve is applied where nothing is said."""
+        return (self.compiled or self.model).num_iterations
+
+    @property
+    def can_denoise(self):
+        """Whether there is a denoising filter to leave out."""
+        return (self.compiled or self.model).can_denoise
+
     def _uses_compiled(self, options):
-        return options.compiled and self.model.can_be_compiled
+        return options.compiled and self.compiled is not None
 
     def __getstate__(self):
         """Leave out what can be made again and cannot be copied: memory of threads."""
@@ -150,7 +183,7 @@ class Enhancer:
         """
         options = EnhanceOptions(denoise=denoise, tile=tile, compiled=compiled)
         self._check(options)
-        if not self.model.has_curves:
+        if not self.has_curves:
             raise ValueError(
                 f"curves are for models with curves: {type(self.model).__name__} has "
                 "none"
@@ -158,7 +191,7 @@ class Enhancer:
         colors = _single_image(image)
         if self._uses_compiled(options):
             apply = self.compiled.curves(colors, options).apply
-            return Curves(image, apply, self.model.num_iterations)
+            return Curves(image, apply, self.num_iterations)
         images, maps = self._runner.estimate(colors, options)
         share = getattr(self.model, "ratio_share", None)
         apply = functools.partial(apply_maps, image, images, maps, ratio_share=share)
@@ -200,13 +233,11 @@ class Enhancer:
         return [*photograph.notes, *enhanced.write(target)]
 
     def _check(self, options):
-        model = self.model
-        name = type(model).__name__
         iterations, strength = options.iterations, options.strength
-        if not model.has_curves and (iterations is not None or strength != 1):
+        if not self.has_curves and (iterations is not None or strength != 1):
             raise ValueError(
-                f"iterations and strength are for curves: {name} has none. "
-                f"Received: {iterations} and {strength}"
+                f"iterations and strength are for curves: {type(self.model).__name__} has "
+                f"none. Received: {iterations} and {strength}"
             )
         gains = options.gains
         count = self.compiled.num_gains if self._uses_compiled(options) else NUM_GAINS
@@ -215,10 +246,34 @@ class Enhancer:
                 f"gains must be {count} numbers, as `gains` gives them. "
                 f"Received: {len(gains)}"
             )
-        if options.denoise and not model.can_denoise:
+        if options.denoise and not self.can_denoise:
             raise ValueError(
-                f"denoise needs a model with a denoising filter: this {name} has none"
+                "denoise needs a model with a denoising filter: this "
+                f"{type(self.model).__name__} has none"
             )
+
+
+def infer(model, image):
+    """Enhance one image with a model.
+
+    Args:
+        model: a `ZeroDCE`.
+        image: a PIL image, a path, or an array `(H, W, 3)`: uint8, or float in [0, 1].
+
+    Returns:
+        The enhanced image: a PIL image for a PIL image or a path; for an array, an
+        array of the same shape and dtype.
+
+    Raises:
+        ValueError: if it is none of these.
+
+    Example:
+        >>> from PIL import Image
+        >>> from zero_dce_keras import ZeroDCE
+        >>> infer(ZeroDCE.from_preset("zero_dce_lol"), Image.new("RGB", (48, 32))).size
+        (48, 32)
+    """
+    return Enhancer(model)(image)
 
 
 def _single_image(image):

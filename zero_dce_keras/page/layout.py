@@ -35,7 +35,7 @@ def build_page(weights, directory):
     Raises:
         ValueError: if the weights are those of a model without curves.
     """
-    if not enhancer_of(weights).model.has_curves:
+    if not enhancer_of(weights).has_curves:
         raise ValueError(f"{weights}: the sliders need a model with curves")
     presets = [name for name in list_presets() if _has_curves(name)]
     choices = [*dict.fromkeys([weights, *presets])]
@@ -69,7 +69,7 @@ def _add_tab(kind, choices, weights, directory):
             iterations = gr.Slider(
                 0,
                 MOST_ITERATIONS,
-                value=enhancer_of(weights).model.num_iterations,
+                value=enhancer_of(weights).num_iterations,
                 step=1,
                 label="Iterations",
             )
@@ -175,14 +175,14 @@ def _nothing_to_save():
 
 def _has_curves(preset):
     try:
-        return enhancer_of(preset).model.has_curves
+        return enhancer_of(preset).has_curves
     except ValueError:  # of another version of the package
         return False
 
 
 def _can_denoise(weights):
     try:
-        return enhancer_of(weights).model.can_denoise
+        return enhancer_of(weights).can_denoise
     except ValueError:
         return False
 
