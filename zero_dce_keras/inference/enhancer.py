@@ -37,6 +37,8 @@ class Enhancer:
         ((32, 48, 3), 'uint8', True)
     """
 
+    _name: str  # what `model` opens when it is asked for
+
     def __init__(self, model):
         self.model = model
 

@@ -82,7 +82,7 @@ class GridCurves:
 
 def _shapes(filters, num_iterations):
     """Return the shapes of kernel and bias of each layer of `build_grid_net`."""
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "half_size": (3, 3, 6, STEM),
         "quarter_size": (3, 3, STEM, filters),
         "curves": (1, 1, filters, NODES * num_iterations),
