@@ -76,9 +76,9 @@ MODELS = {
             "denoising_filter": {},
         },
         parameters=[
-            ({}, 94_904),
-            ({"filters": 8}, 20_120),
-            ({"num_iterations": 4}, 94_604),
+            ({}, 78_504),
+            ({"filters": 8}, 6_024),
+            ({"num_iterations": 4}, 78_012),
         ],
     ),
     MIRNet: ModelRow(

@@ -15,6 +15,10 @@ from zero_dce_keras.training.callbacks import SavePictures
 BACKEND = keras.backend.backend()
 
 
+# The default preset runs without Keras, on the processor.
+IN_KERAS = ("--weights", "zero_dce_lol")
+
+
 def command(*arguments, **environment):
     """(exit code, stdout, stderr) of `python -m zero_dce_keras.VERB`."""
     verb, *rest = map(str, arguments)
@@ -38,7 +42,7 @@ def test_a_gpu_asked_for_and_absent(verb, tmp_path, photo_folder):
     inputs = {
         "fit": ("--dataset", "folder", "--data-dir", photo_folder()),
         "evaluate": ("--dataset", "sample"),
-        "enhance": (photo_folder(folder="more"), "-o", tmp_path / "out"),
+        "enhance": (photo_folder(folder="more"), "-o", tmp_path / "out", *IN_KERAS),
     }[verb]
     code, out, err = command(
         verb, "--device", "gpu", *inputs, CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu"
@@ -50,13 +54,13 @@ def test_a_gpu_asked_for_and_absent(verb, tmp_path, photo_folder):
 
 def test_the_cpu_asked_for(tmp_path, photo_folder):
     options = ("--device", "cpu", photo_folder(("1.png",)), "-o", tmp_path / "out")
-    code, _, err = command("enhance", *options)
+    code, _, err = command("enhance", *options, *IN_KERAS)
     assert code == 0 and err.startswith("1 enhanced in ")
     assert err.count("\n") == 1 and (tmp_path / "out" / "1.png").is_file()
 
 
 def test_an_unknown_backend(tmp_path, photo_folder):
-    options = (photo_folder(), "-o", tmp_path / "out")
+    options = (photo_folder(), "-o", tmp_path / "out", *IN_KERAS)
     code, _, err = command("enhance", *options, KERAS_BACKEND="caffe")
     assert code == 1 and err.count("\n") == 1
     assert err.startswith("error: KERAS_BACKEND must be one of ")
@@ -67,7 +71,7 @@ def test_an_unknown_backend(tmp_path, photo_folder):
 def test_a_backend_that_is_not_installed(backend, tmp_path, photo_folder):
     if installed(backend):
         pytest.skip(f"{backend} is installed")
-    options = (photo_folder(), "-o", tmp_path / "out")
+    options = (photo_folder(), "-o", tmp_path / "out", *IN_KERAS)
     code, _, err = command("enhance", *options, KERAS_BACKEND=backend)
     assert code == 1 and err.count("\n") == 1
     assert err.startswith(f"error: {backend} is not installed: pip install '.[")
