@@ -45,7 +45,9 @@ def luma(image):
 def in_any_light(enhancer):
     splits = open_splits("sample", find_sample())
     # A scene is there at several lights, with the same reference.
-    scenes = {p.name.partition("_light")[0]: p.reference for part in splits for p in part}
+    scenes = {
+        p.name.partition("_light")[0]: p.reference for part in splits for p in part
+    }
     rng, spreads, changes = np.random.default_rng(0), [], []
     for path in scenes.values():
         image = read_image(path)

@@ -120,10 +120,18 @@ def test_usage_names_the_verbs(capsys):
     assert main_module.main(["--help"]) == 0
     out = capsys.readouterr().out
     assert all(f"  {verb} " in out for verb in VERBS)
-    for wrong in ([], ["enhanse"], ["--verbose"]):
+    for wrong in ([], ["--verbose"]):
         assert main_module.main(wrong) == 2
         out, err = capsys.readouterr()
         assert not out and err.startswith("usage: ")
+
+
+def test_misspelt_names_are_asked_back(capsys):
+    assert main_module.main(["enhnce", "dark.jpg"]) == 2
+    out, err = capsys.readouterr()
+    assert not out and err.count("\n") == 1 and "Did you mean enhance?" in err
+    assert main_module.main(["enhance", "a.jpg", "--weights", "zero_dce_genral"]) == 1
+    assert "Did you mean zero_dce_general?" in capsys.readouterr().err
 
 
 def test_verbs_run_their_commands(photo_folder, weights, tmp_path, capsys):

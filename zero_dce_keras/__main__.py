@@ -4,6 +4,7 @@ import importlib
 import sys
 
 from zero_dce_keras import cli
+from zero_dce_keras.errors import did_you_mean
 from zero_dce_keras.version import __version__
 
 VERBS = ("fit", "enhance", "app", "evaluate", "export")
@@ -18,8 +19,16 @@ def main(argv=None):
     if argv[:1] == ["--version"]:
         print(f"zero_dce_keras {__version__}")
         return 0
-    if not argv or argv[0] not in VERBS:
+    if not argv or argv[0].startswith("-"):
         print(_usage(), file=sys.stderr)
+        return 2
+    if argv[0] not in VERBS:
+        question = did_you_mean(argv[0], VERBS)
+        print(
+            f"error: no command is named {argv[0]!r}.{question} "
+            f"There are: {', '.join(VERBS)}",
+            file=sys.stderr,
+        )
         return 2
     command = importlib.import_module(f"zero_dce_keras.{argv[0]}")
     return cli.run(command.main, argv[1:])

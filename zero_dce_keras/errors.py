@@ -1,5 +1,7 @@
 """An error's text in one line, and the checks that several arguments share."""
 
+import difflib
+
 
 def one_line(error):
     r"""Return the text of an error in one line.
@@ -115,6 +117,23 @@ def check_odd(name, value):
     """
     if not (value > 0 and value % 2 == 1):
         raise ValueError(f"{name} must be odd and positive. Received: {value}")
+
+
+def did_you_mean(word, known):
+    """Return a question that names what a misspelt word may stand for, or "".
+
+    Args:
+        word: str, as it was written.
+        known: iterable of str.
+
+    Example:
+        >>> did_you_mean("enhnce", ("fit", "enhance"))
+        ' Did you mean enhance?'
+        >>> did_you_mean("xyz", ("fit", "enhance"))
+        ''
+    """
+    close = difflib.get_close_matches(word, known, n=1)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def check_choice(name, value, choices):

@@ -174,6 +174,18 @@ def test_weights_of_another_preparation_are_logged(tmp_path, caplog):
     assert message.count("'well_exposed': [0.25, 0.5]") == 1
 
 
+def test_start_from_a_model_without_exposure_normalization(tmp_path, caplog):
+    recipe = Recipe(model="bilateral_dce", filters=4, num_iterations=2)
+    weights = tmp_path / "model.weights.h5"
+    trained = build_model(recipe, 4)
+    trained.save_weights(weights)
+    model = build_model(recipe.replace(seed=2), 4)
+    start_from(model, weights)
+    assert not caplog.messages
+    for one, other in zip(model.get_weights(), trained.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_teacher(finished, data, tmp_path):
     """Of any weights of a model with curves; in `config.json` for `--resume`."""
     teacher = str(finished[0] / "best.weights.h5")

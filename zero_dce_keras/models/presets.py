@@ -6,7 +6,7 @@ This module finds them and reads their cards, without Keras; `load_model` opens 
 import json
 from pathlib import Path
 
-from zero_dce_keras.errors import one_line
+from zero_dce_keras.errors import did_you_mean, one_line
 
 PRESETS_DIR = Path(__file__).parents[1] / "presets"
 CONFIG_FILE = "config.json"
@@ -43,7 +43,8 @@ def preset_directory(name):
         )
     raise ValueError(
         "no preset, .weights.h5 file, .keras file, .pth file or directory with a "
-        f"{CONFIG_FILE} is {str(name)!r}; the presets are: {', '.join(list_presets())}"
+        f"{CONFIG_FILE} is {str(name)!r}.{did_you_mean(str(name), list_presets())} The "
+        f"presets are: {', '.join(list_presets())}"
     )
 
 

@@ -221,7 +221,7 @@ def start_from(model, weights):
     model.network.set_weights(other.network.get_weights())
     here, there = model.get_config(), other.get_config()
     for name in ("exposure_normalization", "denoising_filter"):
-        if here[name] != there[name]:
+        if here.get(name) != there.get(name):
             log.warning(
                 "note: %s were trained with %s=%s; this run has %s=%s",
                 weights,

@@ -1,0 +1,91 @@
+"""From the command to the picture: processor seconds, memory, the first line.
+
+    .venv/bin/python benchmarks/start.py
+    .venv/bin/python benchmarks/start.py --environment DIR   # another installation, its size
+
+Each row is one `zero-dce enhance` of a 600×400 photograph, or of what is not there, in a
+process of its own. "Cold" has no stored code of Numba, as on a machine where it never
+ran; what the disk holds in memory is warm in any case. "First line" is when stderr or
+stdout had one. Medians.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from machine import parse_options, photo, report
+
+from zero_dce_keras.images import write_image
+
+MB = 1024  # KB, the unit of ru_maxrss on Linux
+
+
+def main():
+    parser = parse_options(__doc__.splitlines()[0], repeats=3)
+    parser.add_argument("--environment", metavar="DIR", help="a virtual environment")
+    options = parser.parse_args()
+    home = Path(options.environment or sys.prefix)
+    program = home / "bin" / "python"
+    with tempfile.TemporaryDirectory() as directory:
+        dark = Path(directory, "dark.png")
+        write_image(dark, photo(400, 600))
+        here = ["-o", Path(directory, "bright.png"), "--overwrite"]
+        runs = {
+            "the default preset, cold": ([dark, *here], True),
+            "the default preset": ([dark, *here], False),
+            "zero_dce_lol, in Keras": (
+                [dark, *here, "--weights", "zero_dce_lol"],
+                False,
+            ),
+            "a photograph that is not there": (["nowhere.png", *here], False),
+            "a preset that is not there": ([dark, *here, "--weights", "genral"], False),
+        }
+        rows = []
+        for name, (arguments, is_cold) in runs.items():
+            repeats = 1 if is_cold else options.repeats
+            taken = [start(program, arguments, is_cold) for _ in range(repeats)]
+            processor, memory, first = map(statistics.median, zip(*taken, strict=True))
+            rows.append(
+                {
+                    "command": name,
+                    "processor, s": f"{processor:.2f}",
+                    "peak, MB": f"{memory:.0f}",
+                    "first line, s": f"{first:.2f}",
+                }
+            )
+    extra = {"size of the environment": size(home)} if options.environment else {}
+    report(rows, options, **extra)
+
+
+def start(program, arguments, is_cold):
+    """Run the command; return processor seconds, peak MB, seconds to the first line."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": cache} if is_cold else None
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            [program, "-m", "zero_dce_keras.enhance", *arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        process.stdout.readline()
+        first = time.perf_counter() - begin
+        process.stdout.read()
+        _, _, usage = os.wait4(process.pid, 0)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MB, first
+
+
+def size(home):
+    """Return the megabytes of an environment, without pip and setuptools."""
+    files = [path for path in home.rglob("*") if path.is_file()]
+    own = ("pip", "setuptools", "_distutils_hack")
+    kept = [path for path in files if not set(own) & set(path.parts)]
+    return f"{sum(path.stat().st_size for path in kept) / 2**20:.0f} MB"
+
+
+if __name__ == "__main__":
+    main()
