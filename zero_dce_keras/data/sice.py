@@ -20,15 +20,15 @@ from zero_dce_keras.data.pairs import Pair
 from zero_dce_keras.data.splits import Splits
 from zero_dce_keras.images import darken, list_images, read_image
 from zero_dce_keras.images.exposure_fusion import fuse_exposures
-from zero_dce_keras.images.high_key import add_haze, draw_page
+from zero_dce_keras.images.high_key import add_haze, draw_page, draw_wall
 from zero_dce_keras.images.night import light_as_night
 from zero_dce_keras.locks import locked
 
-VERSION = 2  # raise it with every change to the pixels
+VERSION = 3  # raise it with every change to the pixels
 SEED = 2020
 VALIDATION = 36  # sequences
 # What the sequences hold few of: photographs lit as nights, and what is bright by nature.
-NIGHTS, HIGH_KEY = 100, 70
+NIGHTS, HIGH_KEY = 100, 120
 NAME = "zero_dce_sice"
 
 
@@ -36,8 +36,8 @@ def open_sice(data_dir, validate=True):
     """Return the frames of the sequences, each with the fusion of its sequence.
 
     Fusions are made the first time, in a minute, and kept in `data_home()`, with what
-    training adds: fusions lit as nights, pages, and fusions in haze. It adds the fusions
-    themselves, too: what is well exposed shall stay as it is.
+    training adds: fusions lit as nights, pages, walls, and fusions in haze. It adds the
+    fusions themselves, too: what is well exposed shall stay as it is.
 
     Args:
         data_dir: str or `pathlib.Path`, the folder of the images, named by their ids.
@@ -152,14 +152,16 @@ def _draw(images, rng):
 
 
 def _high_key(photograph, rng):
-    """Return a pair: mist or a page to be left as it is, or a page in the dark."""
-    if rng.random() < 0.5:
+    """Return a pair: mist, a wall or a page to be left as it is, or a page in the dark."""
+    size = min(photograph.shape[:2])
+    kind = rng.choice(["haze", "wall", "page", "dark page"], p=[0.3, 0.35, 0.25, 0.1])
+    if kind == "haze":
         image = add_haze(photograph, rng)
-        return image, image
-    page = draw_page(min(photograph.shape[:2]), rng)
-    if rng.random() < 0.3:
-        return darken(page, 2.0 ** -rng.uniform(0.5, 4), rng), page
-    return page, page
+    else:
+        image = draw_wall(size, rng) if kind == "wall" else draw_page(size, rng)
+    if kind == "dark page":
+        return darken(image, 2.0 ** -rng.uniform(0.5, 4), rng), image
+    return image, image
 
 
 def _write_png(path, image):

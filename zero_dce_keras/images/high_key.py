@@ -1,4 +1,4 @@
-"""Pictures that are bright by nature, not by over-exposure: pages and haze."""
+"""Pictures that are bright by nature, not by over-exposure: pages, walls, haze."""
 
 import numpy as np
 
@@ -33,6 +33,25 @@ def draw_page(size, rng):
         bottom, right = size // 2 + top, size - left
         page[:top], page[bottom:], page[:, :left], page[:, right:] = 4 * (table,)
     return to_uint8(np.clip(page + rng.normal(0, 0.004, page.shape), 0, 1))
+
+
+def draw_wall(size, rng):
+    """Draw a bright plain surface in uneven light: a wall, a sky, snow.
+
+    Args:
+        size: int, side in pixels.
+        rng: `np.random.Generator`.
+
+    Returns:
+        uint8 array `(size, size, 3)`.
+    """
+    rows, columns = np.mgrid[:size, :size] / size - 0.5
+    slope = rng.uniform(-0.2, 0.2, 2)
+    light = rng.uniform(0.5, 0.97) + slope[0] * rows + slope[1] * columns
+    tint = 1 - rng.uniform(0, 0.12, 3)
+    wall = light[..., None] * (tint / tint.max())
+    noise = rng.normal(0, rng.uniform(0, 0.01), wall.shape)
+    return to_uint8(np.clip(wall + noise, 0, 0.985))
 
 
 def add_haze(image, rng):
