@@ -39,7 +39,7 @@ def wait_for_picture(page, expected, place=1):
         shown = picture(page, place)
         return (
             shown.shape == expected.shape
-            and np.abs(shown - expected.astype(int)).mean() < 1
+            and np.abs(shown - expected.astype(int)).mean() < 1.5
         )
 
     visible(page, "img").nth(1).wait_for()

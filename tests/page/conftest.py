@@ -22,14 +22,16 @@ def tell(event, arguments):
 sys.addaudithook(tell)
 import keras
 from zero_dce_keras import app, cli
+from zero_dce_keras.inference.compiled.grid_net import GridNet
 
-predict = keras.Model.predict_on_batch
+def telling(function):
+    def call(*args, **kwargs):
+        print("network", file=sys.stderr, flush=True)
+        return function(*args, **kwargs)
+    return call
 
-def predict_and_tell(*args, **kwargs):
-    print("network", file=sys.stderr, flush=True)
-    return predict(*args, **kwargs)
-
-keras.Model.predict_on_batch = predict_and_tell
+keras.Model.predict_on_batch = telling(keras.Model.predict_on_batch)
+GridNet.__call__ = telling(GridNet.__call__)
 sys.exit(cli.run(app.main))
 """
 
