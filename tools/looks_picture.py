@@ -43,7 +43,7 @@ def scenes():
     backlit, edge = darken(coffee, 1 / 15, rng), coffee.shape[1] * 2 // 3
     backlit[:, edge:] = coffee[:, edge:]
     yield backlit, coffee
-    page = draw_page(400, np.random.default_rng(5))[:267]
+    page = draw_page(400, np.random.default_rng(14))[:267]
     yield darken(page, 1 / 6, rng), page
     yield page, page
     wall = draw_wall(400, np.random.default_rng(1))[:267]

@@ -40,7 +40,7 @@ DATA = {
         "Zhang, TIP 2018) that Zero-DCE is trained on, resized to 256×256: each frame "
         "with the exposure fusion of its sequence (Mertens et al., 2007); the fusions "
         "themselves, to be left as they are; 100 of them lit as nights by a camera model; "
-        "and 70 drawn pages and fusions in haze",
+        "and 120 drawn pages and walls and fusions in haze",
         "options": "--dataset sice --data-dir DIR",
         "cut": "by scene; the test's 40 sequences and images of no known sequence are "
         "in neither",
