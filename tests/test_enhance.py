@@ -1,5 +1,6 @@
 """`enhance` as a photographer uses it: night shoots, pipes, full disks, kills."""
 
+import contextlib
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -349,6 +351,20 @@ def test_watch(start, photo_folder, tmp_path):
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0 and not out
     assert err.splitlines()[-1].startswith("2 enhanced in ") and "failed" not in err
+
+
+def test_an_interrupt_that_python_ignores_ends_the_watch():
+    """As in a callback of a weak reference, where no exception is raised."""
+    event = threading.Event()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with enhance._noting_interrupts(event):
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            assert event.is_set()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_watch_tells_once_of_two_with_one_target(start, photo_folder, tmp_path):

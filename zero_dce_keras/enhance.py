@@ -5,7 +5,9 @@ import functools
 import io
 import logging
 import os
+import signal
 import sys
+import threading
 import time
 import warnings
 
@@ -180,9 +182,10 @@ def _watch(enhancer, args, report, find):
     """Enhance what comes into the folders, once it has stopped growing, until Ctrl-C."""
     from zero_dce_keras.batch import NoPhotographsError, StableFiles
 
-    with contextlib.suppress(KeyboardInterrupt):
+    interrupted = threading.Event()
+    with contextlib.suppress(KeyboardInterrupt), _noting_interrupts(interrupted):
         stable_files, reported = StableFiles(), set()
-        while True:
+        while not interrupted.is_set():
             jobs, errors = find()
             for error in errors:
                 is_new = str(error) not in reported
@@ -192,6 +195,27 @@ def _watch(enhancer, args, report, find):
             if ready := stable_files.choose(jobs):
                 _enhance(enhancer, ready, args, report)
             time.sleep(POLL)
+
+
+@contextlib.contextmanager
+def _noting_interrupts(interrupted):
+    """Set an event at Ctrl-C, too: Python ignores an exception in some callbacks."""
+
+    def interrupt(*_):
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if (
+        before is not signal.default_int_handler
+    ):  # ignored, in the background of a shell
+        yield
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _enhance_through_pipes(args, report):
