@@ -47,8 +47,9 @@ def data_options(default="lol"):
         "--dataset",
         choices=["lol", "sample", "sice", "folder"],
         default=default,
-        help="lol; sample, the embedded photographs; or folder, a directory of your "
-        "own dark photographs, or with low/ and high/ in it (default: %(default)s)",
+        help="lol; sample, the embedded photographs; sice, the exposure sequences of "
+        "Zero-DCE's training images; or folder, a directory of your own dark "
+        "photographs, or with low/ and high/ in it (default: %(default)s)",
     )
     options.add_argument(
         "--data-dir",
