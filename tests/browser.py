@@ -34,13 +34,13 @@ def wait_until(page, is_so):
 
 def wait_for_picture(page, expected, place=1):
     """Wait until the page shows these pixels, as far as JPEG keeps them."""
+    file = io.BytesIO()
+    Image.fromarray(np.uint8(expected)).save(file, "JPEG")
+    expected = np.asarray(Image.open(file)).astype(int)
 
     def is_shown():
         shown = picture(page, place)
-        return (
-            shown.shape == expected.shape
-            and np.abs(shown - expected.astype(int)).mean() < 1.5
-        )
+        return shown.shape == expected.shape and np.abs(shown - expected).mean() < 1
 
     visible(page, "img").nth(1).wait_for()
     wait_until(page, is_shown)

@@ -120,12 +120,12 @@ def _check_usage(parser, args):
 
 def _open(args):
     from zero_dce_keras.inference import Enhancer
-    from zero_dce_keras.inference.compiled import GridCurves
 
-    if GridCurves.read(args.weights) is None:
+    enhancer = Enhancer.read_compiled(args.weights)
+    if enhancer is None:
         cli.start_backend(args.device)
-    enhancer = Enhancer.from_preset(args.weights)
-    if args.device == "gpu" and enhancer.compiled is not None:
+        return Enhancer.from_preset(args.weights)
+    if args.device == "gpu":
         log.info(
             "%s runs compiled, on the processor: --device gpu changes nothing",
             args.weights,

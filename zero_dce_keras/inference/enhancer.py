@@ -46,13 +46,24 @@ class Enhancer:
     def from_preset(cls, name):
         """Return the enhancer of a preset, or of anything else that `load_model` opens.
 
-        A preset with a compiled form is read without Keras, which takes seconds to load;
-        `model` opens it in Keras when it is asked for.
+        A preset with a compiled form is read without Keras, see `read_compiled`.
+        """
+        enhancer = cls.read_compiled(name)
+        if enhancer is None:
+            enhancer = cls(require("zero_dce_keras.models.load").load_model(name))
+        return enhancer
+
+    @classmethod
+    def read_compiled(cls, name):
+        """Return the enhancer of a preset with a compiled form; `None` for all else.
+
+        Keras, which takes seconds to load, is left alone: `model` opens the preset in it
+        when it is asked for.
         """
         compiled = require("zero_dce_keras.inference.compiled")
         curves = compiled.GridCurves.read(name)
         if curves is None:
-            return cls(require("zero_dce_keras.models.load").load_model(name))
+            return None
         enhancer = cls.__new__(cls)
         enhancer._name = name
         enhancer.compiled = compiled.CompiledEnhancer(curves)

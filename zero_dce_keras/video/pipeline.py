@@ -75,7 +75,7 @@ def enhance_video(
     _check(source, target, quality, overwrite)
     reader = VideoReader(source)
     compiled = enhancer.compiled if chosen.compiled else None
-    if compiled is None:
+    if enhancer.compiled is None:
         reader.notes.append(
             "these weights have no compiled form: a frame may take seconds"
         )
