@@ -1,10 +1,12 @@
 """What a row of the table says of a format is what its files hold."""
 
+import dataclasses
 import io
 
 import numpy as np
 import pytest
 from photos import SRGB, XMP, exif, noise
+from PIL import Image
 
 from zero_dce_keras.images import (
     IMAGE_SUFFIXES,
@@ -46,6 +48,29 @@ def test_quality_counts_where_the_row_says_so(row):
     assert (len(small) < len(large) / 2) == row.has_quality
     exact = (Photograph.read(large).pixels == noise()).all()
     assert exact != row.has_quality
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("quality, written", [(50, 85), (92, 92), (98, 98)])
+def test_a_jpeg_stays_as_fine_as_it_was(mode, quality, written):
+    """Not coarser than quality 85, where brightening would show the blocks."""
+
+    def jpeg(mode, quality):
+        file = io.BytesIO()
+        Image.fromarray(noise()).convert(mode).save(file, "JPEG", quality=quality)
+        return file.getvalue()
+
+    def tables(content):
+        with Image.open(io.BytesIO(content)) as image:
+            return list(image.quantization.values())
+
+    photograph = Photograph.read(jpeg(mode, quality))
+    content, _ = content_of(photograph)
+    assert tables(content) == tables(jpeg(mode, written))
+    chosen, _ = content_of(photograph, quality=30)
+    assert tables(chosen)[0] == tables(jpeg("RGB", 30))[0]
+    png = dataclasses.replace(photograph, jpeg_tables=())
+    assert tables(content_of(png)[0])[0] == tables(jpeg("RGB", 95))[0]
 
 
 @pytest.mark.parametrize(

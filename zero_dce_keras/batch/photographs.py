@@ -32,7 +32,7 @@ class Outcome:
     size: tuple | None = None
 
 
-def enhance_photographs(enhance, jobs, overwrite=False, quality=95):
+def enhance_photographs(enhance, jobs, overwrite=False, quality=None):
     """Enhance many photographs, each with its metadata.
 
     While the network works on one, the next are read and the last are written. Targets
@@ -44,7 +44,7 @@ def enhance_photographs(enhance, jobs, overwrite=False, quality=95):
             `Enhancer.enhance_photograph`.
         jobs: list of `Job`.
         overwrite: bool, whether to replace targets that are there.
-        quality: int from 1 to 100, of JPEG and WebP.
+        quality: int from 1 to 100, of JPEG and WebP; see `Photograph.write`.
 
     Yields:
         `Outcome`: first those that are skipped, then the others in their order.

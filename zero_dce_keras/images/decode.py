@@ -71,6 +71,7 @@ def _decode_file(file, image):
         xmp=image.info.get("xmp"),
         dpi=image.info.get("dpi"),
         file_format=image_format.name,
+        jpeg_tables=tuple(getattr(image, "quantization", {}).values()),
     )
 
 
@@ -97,6 +98,7 @@ def _arguments(
     xmp=b"",
     dpi=None,
     file_format="",
+    jpeg_tables=(),
 ):
     """Turn samples (H, W) or (H, W, 1 to 4) upright, and what a file says with them."""
     samples, notes = turn_upright(samples, orientation), list(notes)
@@ -121,5 +123,6 @@ def _arguments(
         "xmp": metadata.upright_xmp(xmp or b""),
         "dpi": tuple(float(x) for x in dpi) if is_sound else None,
         "file_format": file_format,
+        "jpeg_tables": jpeg_tables,
         "notes": tuple(notes),
     }

@@ -1,12 +1,17 @@
 """A photograph as the content of a file."""
 
+import functools
 import io
 
 import numpy as np
+from PIL import Image
 
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.images.arrays import to_uint8
 from zero_dce_keras.images.codecs import pillow
+
+QUALITY = 95  # where nothing says how fine the photograph was compressed
+LEAST_QUALITY = 85  # of what was a JPEG: brightened, its blocks would be seen
 
 
 def encode(photograph, image_format, quality):
@@ -15,7 +20,8 @@ def encode(photograph, image_format, quality):
     Args:
         photograph: `Photograph`.
         image_format: `ImageFormat` that can be written.
-        quality: int from 1 to 100, of a format that loses something.
+        quality: int from 1 to 100, of a format that loses something; None for as fine as
+            the photograph was, see `Photograph.write`.
 
     Returns:
         The content, bytes-like; list of str, what the format cannot hold.
@@ -33,11 +39,28 @@ def encode(photograph, image_format, quality):
         else:
             options |= image_format.options
             if image_format.has_quality:
-                options["quality"] = quality
+                options |= _compression(photograph, image_format, quality)
             pillow.save(content, pixels, image_format.name, **options)
     except (SystemError, OverflowError) as error:
         raise ValueError(one_line(error)) from None
     return content.getbuffer(), notes
+
+
+def _compression(photograph, image_format, quality):
+    """Return what Pillow's `save` takes to say how much is lost."""
+    if quality is None and image_format.name == "JPEG" and photograph.jpeg_tables:
+        pairs = zip(photograph.jpeg_tables, _coarsest_tables(), strict=False)
+        return {"qtables": [np.minimum(*pair).tolist() for pair in pairs]}
+    return {"quality": QUALITY if quality is None else quality}
+
+
+@functools.cache
+def _coarsest_tables():
+    """Return the tables of a JPEG's brightness and colours at `LEAST_QUALITY`."""
+    file = io.BytesIO()
+    pillow.save(file, np.zeros((8, 8, 3), "uint8"), "JPEG", quality=LEAST_QUALITY)
+    with Image.open(file) as image:
+        return tuple(image.quantization.values())
 
 
 def _fitting_pixels(photograph, image_format):

@@ -33,6 +33,8 @@ class Photograph:
         xmp: bytes.
         dpi: pair of floats, across and down, or None.
         file_format: str, what it was read from: "JPEG", "PNG", …
+        jpeg_tables: tuple of lists of 64 ints, the quantisation tables that it was
+            compressed by: how fine. Empty for what was no JPEG.
         notes: tuple of str, what could not be taken as it was.
     """
 
@@ -43,6 +45,7 @@ class Photograph:
     xmp: bytes = b""
     dpi: tuple | None = None
     file_format: str = ""
+    jpeg_tables: tuple = ()
     notes: tuple = ()
 
     @classmethod
@@ -105,7 +108,7 @@ class Photograph:
             pixels = np.dstack([pixels, to_uint8(self.alpha)])
         return Image.fromarray(pixels)
 
-    def write(self, target, quality=95, file_format=None):
+    def write(self, target, quality=None, file_format=None):
         """Write the photograph with its metadata; the suffix chooses the format.
 
         A file appears whole or not at all. `formats.FORMATS` says what each format can
@@ -113,7 +116,8 @@ class Photograph:
 
         Args:
             target: path that ends in one of `IMAGE_SUFFIXES`, or a binary file.
-            quality: int from 1 to 100, of formats that lose something. Default: 95.
+            quality: int from 1 to 100, of formats that lose something. Default: of what
+                was a JPEG and becomes one, its own, but at least 85; else 95.
             file_format: str, such as "JPEG", a name of the table. Default: what the path
                 ends in; for a binary file what the photograph was read from, or what is
                 written in its place.
