@@ -1,14 +1,18 @@
 """`enhance` as a photographer uses it: night shoots, pipes, full disks, kills."""
 
 import contextlib
+import fcntl
 import io
 import json
+import logging
 import os
 import re
 import resource
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -70,7 +74,7 @@ def test_again_and_again(run, photo_folder):
     code, out, err = run(folder)
     outputs = [str(folder / name) for name in ("1_enhanced.jpg", "2_enhanced.png")]
     assert code == 0 and out.split() == outputs
-    assert err.startswith("2 enhanced in ")
+    assert err.startswith("0 of 2\n2 enhanced in ")
     code, out, err = run(folder)
     assert (code, out) == (0, "") and "0 enhanced, 2 skipped" in err
     code, out, err = run(f"{folder}/*", "--overwrite")
@@ -238,10 +242,46 @@ def test_progress_with_rate_and_time_left(monkeypatch, capsys, on_terminal):
         report.summarize()
     out, err = capsys.readouterr()
     assert out.split() == ["out/1", "out/2", "out/3"]
-    lines = [line.strip() for line in re.split("[\r\n]", err) if line.strip()]
-    progress = "3 of 10, 0.20 a second, 35 s left"
-    assert progress in lines and ("2 of 10" in err) == on_terminal
+    lines = re.split("[\r\n]+", err.replace("\x1b[K", "").strip())
+    assert lines[0] == "0 of 10"
+    # The first of them took the time to open the model, too.
+    assert ("2 of 10" in lines) == on_terminal
+    assert "3 of 10, 5 s each, 35 s left" in lines
     assert lines[-1] == "3 enhanced, 1 skipped (there already) in 15 s"
+    assert ("\x1b" in err) == on_terminal
+
+
+def test_tiles_of_a_large_photograph_are_progress(monkeypatch, caplog):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    report = RunReport()
+    report.expect(1)
+    with caplog.at_level("DEBUG", logger="zero_dce_keras"):
+        for done in range(1, 4):
+            now[0] += 2
+            report.show_tiles(done, 40)
+    assert caplog.messages == [
+        "0 of 1, 1 of 40 tiles",
+        "0 of 1, 2 of 40 tiles, 1 min 20 s each, 1 min 16 s left",
+        "0 of 1, 3 of 40 tiles, 1 min 20 s each, 1 min 14 s left",
+    ]
+
+
+def test_progress_is_as_wide_as_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(cli, "_terminal_width", lambda: 20)
+    with cli.log_to_stderr():
+        logging.getLogger("zero_dce_keras").debug("x" * 50, extra={"is_progress": True})
+    assert capsys.readouterr().err == cli.CLEAR_LINE + "x" * 19
+
+
+def test_a_terminal_says_how_wide_it_is(monkeypatch):
+    master, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 43, 0, 0))
+    with open(terminal, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert cli._terminal_width() == 43
+    os.close(master)
 
 
 # Disks
@@ -350,7 +390,9 @@ def test_watch(start, photo_folder, tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0 and not out
-    assert err.splitlines()[-1].startswith("2 enhanced in ") and "failed" not in err
+    lines = err.splitlines()
+    assert lines[0] == f"waiting for photographs in {folder}; Ctrl-C ends it"
+    assert lines[-1].startswith("2 enhanced in ") and "failed" not in err
 
 
 def test_an_interrupt_that_python_ignores_ends_the_watch():

@@ -14,7 +14,8 @@ from zero_dce_keras.models.presets import preset_directory
 from zero_dce_keras.version import __version__
 
 SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
-WIDTH = 79
+WIDTH = 80  # of a terminal that does not say
+CLEAR_LINE = "\r\x1b[K"
 
 log = logging.getLogger(__name__)
 
@@ -246,7 +247,7 @@ class StderrHandler(logging.Handler):
     def __init__(self):
         super().__init__()
         self._progress_is_shown = False
-        self._last_progress = time.monotonic()
+        self._last_progress = -SECONDS_BETWEEN
 
     def emit(self, record):
         """Write a record."""
@@ -257,17 +258,25 @@ class StderrHandler(logging.Handler):
         if record.levelno < logging.INFO:
             return
         if self._progress_is_shown:
-            print(" " * WIDTH, end="\r", file=sys.stderr)
+            print(CLEAR_LINE, end="", file=sys.stderr)
             self._progress_is_shown = False
         print(text, file=sys.stderr, flush=True)
 
     def _show_progress(self, text):
         if sys.stderr.isatty():
-            print(f"{text:<{WIDTH}}", end="\r", file=sys.stderr, flush=True)
+            text = text[: _terminal_width() - 1]
+            print(CLEAR_LINE + text, end="", file=sys.stderr, flush=True)
             self._progress_is_shown = True
         elif time.monotonic() - self._last_progress >= SECONDS_BETWEEN:
             self._last_progress = time.monotonic()
             print(text, file=sys.stderr, flush=True)
+
+
+def _terminal_width():
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH
+    except (OSError, ValueError):  # a terminal that is none of the system's
+        return WIDTH
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import warnings
 from zero_dce_keras import cli
 from zero_dce_keras.images import WRITTEN_FORMATS
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("zero_dce_keras.enhance")  # `python -m` runs it as __main__
 
 FORMATS = {each.suffixes[0][1:]: each.name for each in WRITTEN_FORMATS}  # "jpg": "JPEG"
 POLL = 1.0  # seconds between two looks at a folder that is watched
@@ -54,8 +54,8 @@ def build_parser():
     add(
         "--quality",
         type=cli.percentage,
-        default=95,
-        help="of JPEG, WebP and videos, 1 to 100 (default: %(default)s)",
+        help="of JPEG, WebP and videos, 1 to 100 (default: a JPEG's own, but at least 85; "
+        "else 95)",
     )
     add(
         "--codec",
@@ -92,6 +92,8 @@ def main(argv=None):
         return find_jobs(*places, recursive=args.recursive)
 
     jobs, errors = find()
+    if not args.watch:
+        report.expect(len(jobs))
     enhancer = _open(args) if jobs or args.watch else None
     try:
         if args.watch:
@@ -142,9 +144,9 @@ def _options(args):
 def _enhance(enhancer, jobs, args, report):
     from zero_dce_keras.batch import enhance_photographs
 
-    report.expect(len(jobs))
     photographs = [job for job in jobs if not job.is_video]
-    enhance = functools.partial(enhancer.enhance_photograph, options=_options(args))
+    options = _options(args).replace(progress=report.show_tiles)
+    enhance = functools.partial(enhancer.enhance_photograph, options=options)
     outcomes = enhance_photographs(enhance, photographs, args.overwrite, args.quality)
     with contextlib.closing(outcomes):
         for outcome in outcomes:
@@ -171,7 +173,9 @@ def _enhance_video(enhancer, job, args):
             quality=args.quality,
             overwrite=args.overwrite,
             progress=FrameProgress(job.source.name),
-            **vars(_options(args)),
+            iterations=args.iterations,
+            strength=args.strength,
+            denoise=args.denoise,
         )
     except (ValueError, OSError, MemoryError, ImportError) as error:
         return Outcome(job, "failed", error)
@@ -185,6 +189,9 @@ def _watch(enhancer, args, report, find):
     interrupted = threading.Event()
     with contextlib.suppress(KeyboardInterrupt), _noting_interrupts(interrupted):
         stable_files, reported = StableFiles(), set()
+        log.info(
+            "waiting for photographs in %s; Ctrl-C ends it", ", ".join(args.inputs)
+        )
         while not interrupted.is_set():
             jobs, errors = find()
             for error in errors:
@@ -193,6 +200,7 @@ def _watch(enhancer, args, report, find):
                     reported.add(str(error))
                     report.fail(error)
             if ready := stable_files.choose(jobs):
+                report.expect(len(ready))
                 _enhance(enhancer, ready, args, report)
             time.sleep(POLL)
 

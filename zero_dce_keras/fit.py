@@ -86,7 +86,7 @@ def main(argv=None):
     from zero_dce_keras.training import train
 
     with contextlib.redirect_stdout(sys.stderr):  # Keras' progress bar
-        train(
+        _, history = train(
             recipe,
             args.dataset,
             args.data_dir,
@@ -96,7 +96,7 @@ def main(argv=None):
             resume=args.resume,
         )
     print(output)
-    return 0
+    return 0 if len(history.epoch) == recipe.epochs else 130  # after Ctrl-C
 
 
 def resume_arguments(parser, args, argv):

@@ -31,7 +31,7 @@ class ProgressLog:
 
     def __init__(self, log):
         self._log = log
-        self._logged = time.monotonic()
+        self._logged = -SECONDS_BETWEEN  # the first line is shown at once
 
     def show(self, text):
         """Log a line, if the line before is old enough."""

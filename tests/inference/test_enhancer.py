@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zero_dce_keras import Enhancer, MIRNet, ZeroDCEPlusPlus, infer
+from zero_dce_keras import Enhancer, MIRNet, ZeroDCE, ZeroDCEPlusPlus, infer
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,17 @@ def test_large_images_are_cut_by_themselves(monkeypatch):
     )
     np.testing.assert_allclose(enhancer(image), whole, atol=1)
     assert set(seen) == {(1, 24, 24, 3)} and len(seen) > 4
+
+
+@pytest.mark.parametrize("model", [ZeroDCE, MIRNet])
+def test_tiles_are_told_of(model):
+    told = []
+    image = np.zeros((2, 100, 150, 3), "uint8")
+    enhancer = Enhancer(checks.small_model(model))
+    enhancer(image, tile=96, progress=lambda *counts: told.append(counts))
+    count = len(told)
+    assert count % 2 == 0 and count >= 8
+    assert told == [(number, count) for number in range(1, count + 1)]
 
 
 def test_tiles_of_a_model_that_sees_the_whole_image_are_blended():

@@ -25,6 +25,8 @@ class RunReport:
         self.as_json = as_json
         self.counts = Counter()
         self._expected = 0
+        self._tiles = 0, 1  # done, of the photograph that is worked on
+        self._first = None  # how much was done when something was, and when that was
         self._start = time.monotonic()
         self._progress = ProgressLog(log)
 
@@ -36,10 +38,18 @@ class RunReport:
     def expect(self, number):
         """Expect so many more outcomes."""
         self._expected += number
+        if number > 1:
+            self._show_progress()
+
+    def show_tiles(self, done, expected):
+        """Report how many tiles of a photograph are done, of how many."""
+        self._tiles = done, expected
+        self._show_progress()
 
     def add(self, outcome):
         """Count and report an `Outcome`."""
         self.counts[outcome.status] += 1
+        self._tiles = 0, 1
         source, target = outcome.job.source, outcome.job.target
         for note in outcome.notes:
             self.note(source, note)
@@ -84,12 +94,33 @@ class RunReport:
         print(line, file=sys.stdout, flush=True)
 
     def _show_progress(self):
-        finished = self.counts.total() - self.counts["skipped"]
+        """Show how far all is; the rate counts from when the first was done.
+
+        Before that, a model was opened and compiled.
+        """
         left = self._expected - self.counts.total()
-        if not finished or left <= 0:
+        if left <= 0:
             return
-        rate = finished / max(time.monotonic() - self._start, 1e-9)
-        self._progress.show(
-            f"{self.counts.total()} of {self._expected}, {rate:.2f} a second, "
-            f"{format_duration(left / rate)} left"
-        )
+        done, tiles = self._tiles
+        text = f"{self.counts.total()} of {self._expected}"
+        if done:
+            text += f", {done} of {tiles} tiles"
+        now = time.monotonic()
+        work = self.counts.total() - self.counts["skipped"] + done / tiles
+        if self._first is None and work:
+            self._first = work, now
+        elif self._first and work > self._first[0]:
+            rate = (work - self._first[0]) / max(now - self._first[1], 1e-9)
+            seconds = (left - done / tiles) / rate
+            text += f", {_describe_rate(rate)}, {format_duration(seconds)} left"
+        self._progress.show(text)
+
+
+def _describe_rate(rate):
+    """Return how many a second, or how long each takes.
+
+    Example:
+        >>> _describe_rate(12.345), _describe_rate(0.0125)
+        ('12.35 a second', '1 min 20 s each')
+    """
+    return f"{rate:.2f} a second" if rate > 0.5 else f"{format_duration(1 / rate)} each"

@@ -120,6 +120,7 @@ class Enhancer:
         tile=None,
         compiled=True,
         gains=None,
+        progress=None,
     ):
         """Enhance one image or a batch.
 
@@ -127,7 +128,8 @@ class Enhancer:
             image: an array `(H, W, 3)`, grey `(H, W)`, with alpha `(H, W, 4)`, or a batch
                 `(B, H, W, 3)` or `(B, H, W, 4)`; uint8, uint16, or float in [0, 1]; a
                 PIL image; or the path of a photograph.
-            iterations, strength, denoise, tile, compiled, gains: see `EnhanceOptions`.
+            iterations, strength, denoise, tile, compiled, gains, progress: see
+                `EnhanceOptions`.
 
         Returns:
             An array of the same shape and dtype, alpha as it was; for a PIL image or a
@@ -138,7 +140,9 @@ class Enhancer:
                 of its range.
             MemoryError: if the images are too large for the device.
         """
-        options = EnhanceOptions(iterations, strength, denoise, tile, compiled, gains)
+        options = EnhanceOptions(
+            iterations, strength, denoise, tile, compiled, gains, progress
+        )
         if isinstance(image, (str, Path, Image.Image)):
             is_open = isinstance(image, Image.Image)
             open_photograph = Photograph.from_pil if is_open else Photograph.read

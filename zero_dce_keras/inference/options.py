@@ -1,6 +1,7 @@
 """What an `Enhancer` can be asked to do differently."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class EnhanceOptions:
             worked on with 16 bits, and `tile` is not needed.
         gains: float array in place of the image's own statistics, see
             `Enhancer.gains`: so that the frames of a video are treated alike.
+        progress: callable that is given, after each tile of an image that is cut, how
+            many are done and how many there are.
 
     Raises:
         ValueError: if an argument is out of its range.
@@ -44,6 +47,7 @@ class EnhanceOptions:
     tile: int | None = None
     compiled: bool = True
     gains: np.ndarray | None = None
+    progress: Callable | None = None
 
     def __post_init__(self):
         iterations = self.iterations

@@ -1,5 +1,7 @@
 """Running a model over images of any size, whole or in tiles."""
 
+import itertools
+
 import keras
 import numpy as np
 
@@ -44,11 +46,12 @@ class Runner:
             enhanced = self._run("enhance", images, arguments, shared)
             return to_dtype(enhanced, images.dtype)
         enhanced = np.empty_like(images)
+        tell = _counting(options.progress, len(images))
         for image, target in zip(images, enhanced, strict=True):
             if self.model.context is None:
-                self._blend(image, target, arguments, tile, gains)
+                self._blend(image, target, arguments, tile, gains, tell)
             else:
-                self._cut("enhance", image, [target], arguments, tile, gains)
+                self._cut("enhance", image, [target], arguments, tile, gains, tell=tell)
         return enhanced
 
     def estimate(self, image, options):
@@ -66,7 +69,8 @@ class Runner:
         height, width = image.shape[:2]
         channels = 3, self.model.num_maps * 3
         results = [np.empty((height, width, c), "float32") for c in channels]
-        self._cut("estimate", image, results, arguments, tile)
+        tell = _counting(options.progress, 1)
+        self._cut("estimate", image, results, arguments, tile, tell=tell)
         return results
 
     def _tile(self, tile, height, width):
@@ -81,7 +85,7 @@ class Runner:
         can_denoise = self.model.can_denoise
         return {"denoise": options.denoise is not False} if can_denoise else {}
 
-    def _cut(self, method, image, targets, arguments, tile, gains=None):
+    def _cut(self, method, image, targets, arguments, tile, gains=None, *, tell):
         """Fill the targets by tiles that see as far as the model does.
 
         The result is exactly that of the whole image.
@@ -89,7 +93,7 @@ class Runner:
         gains = self.gains(image) if gains is None else gains
         context, grid = self.model.context, self.model.grid
         height, width = image.shape[:2]
-        for rows, columns in cut_image(height, width, tile, context, grid):
+        for rows, columns in tell(cut_image(height, width, tile, context, grid)):
             part = image[None, rows.seen, columns.seen]
             results = self._run(method, part, arguments, gains)
             for target, result in zip(targets, _as_list(results), strict=True):
@@ -97,13 +101,13 @@ class Runner:
                     result[0, rows.inner, columns.inner], target.dtype
                 )
 
-    def _blend(self, image, target, arguments, tile, gains=None):
+    def _blend(self, image, target, arguments, tile, gains, tell):
         """Blend tiles of a model that sees the whole image: they fade into each other."""
         gains = self.gains(image) if gains is None else gains
         total = np.zeros(image.shape, "float32")
         weights = np.zeros((*image.shape[:2], 1), "float32")
         height, width = image.shape[:2]
-        for rows, columns in cut_image(height, width, tile, OVERLAP):
+        for rows, columns in tell(cut_image(height, width, tile, OVERLAP)):
             part = image[None, rows.seen, columns.seen]
             result = self._run("enhance", part, arguments, gains)[0]
             weight = _fade(rows, image.shape[0])[:, None, None]
@@ -155,6 +159,25 @@ def _compile(method, settings, inputs):
     arguments = dict(symbols)
     images = arguments.pop("images")
     return keras.Model(symbols, method(images, **arguments, **settings))
+
+
+def _counting(progress, images):
+    """Return a function that yields the tiles of one of the images, and tells of each.
+
+    Args:
+        progress: as of `EnhanceOptions`, or None.
+        images: how many there are, all of one size.
+    """
+    done = itertools.count(1)
+
+    def tell(tiles):
+        tiles = list(tiles)
+        for tile in tiles:
+            yield tile
+            if progress is not None:
+                progress(next(done), images * len(tiles))
+
+    return tell
 
 
 def _as_list(results):

@@ -190,14 +190,11 @@ class FrameProgress:
     def __call__(self, done, expected):
         """Log that so many frames are done, of so many (0: unknown)."""
         now = time.monotonic()
-        if self._start is None:
-            self._start = now
-            return
-        rate = (done - 1) / max(now - self._start, 1e-9)
-        text = f"{self.name}: {done} frames, {rate:.1f} a second"
-        if expected > done:
-            text = (
-                f"{self.name}: {done} of {expected} frames, {rate:.1f} a second, "
-                f"{format_duration((expected - done) / rate)} left"
-            )
+        self._start = self._start or now
+        text = f"{self.name}: {done}{f' of {expected}' if expected else ''} frames"
+        if done > 1:
+            rate = (done - 1) / max(now - self._start, 1e-9)
+            text += f", {rate:.1f} a second"
+            if expected > done:
+                text += f", {format_duration((expected - done) / rate)} left"
         self._progress.show(text)
