@@ -1,25 +1,28 @@
 """What a user does on the page, by Playwright: choose a file, drag, look, download."""
 
 import io
-import re
 import time
 
 import numpy as np
 from PIL import Image
 
 
-def visible(page, selector):
-    """What is there of the tab that is open."""
-    return page.locator(f".tabitem:visible {selector}")
+def upload(page, *paths):
+    page.locator("input[type=file]").first.set_input_files(paths)
 
 
-def upload(page, path):
-    visible(page, "input[type=file]").set_input_files(path)
+def clear(page):
+    """Take the files back that were given."""
+    page.get_by_label("Clear").click()
+
+
+def images(page):
+    return page.locator("#picture img")
 
 
 def picture(page, place):
     """The pixels of the picture before (0) or after (1)."""
-    address = visible(page, "img").nth(place).get_attribute("src")
+    address = images(page).nth(place).get_attribute("src")
     image = Image.open(io.BytesIO(page.request.get(address).body()))
     return np.asarray(image).astype(int)
 
@@ -42,13 +45,22 @@ def wait_for_picture(page, expected, place=1):
         shown = picture(page, place)
         return shown.shape == expected.shape and np.abs(shown - expected).mean() < 1
 
-    visible(page, "img").nth(1).wait_for()
+    images(page).nth(1).wait_for()
     wait_until(page, is_shown)
+
+
+def range_slider(page, label):
+    return page.get_by_label(f"range slider for {label}")
+
+
+def open_advanced(page):
+    page.get_by_role("button", name="Advanced").click()
+    range_slider(page, "Iterations").wait_for()
 
 
 def drag(page, label, share):
     """Take a slider's handle to a share of its way; the slider's value there."""
-    slider = page.get_by_label(f"range slider for {label}").locator("visible=true")
+    slider = range_slider(page, label)
     box = slider.bounding_box()
     start = slider.evaluate("s => (s.value - s.min) / (s.max - s.min)")
     y, width = box["y"] + box["height"] / 2, box["width"] - 16  # 16: the handle's
@@ -59,21 +71,10 @@ def drag(page, label, share):
     return float(slider.input_value())
 
 
-def download(page, directory):
-    """Enhance at full size and save; the file's path."""
-    enhance(page)
-    return save(page, directory)
-
-
-def enhance(page):
-    page.get_by_text("Enhance at full size").locator("visible=true").click()
-    page.get_by_text(re.compile(r"Save \(.* MB\)")).locator("visible=true").wait_for()
-
-
-def save(page, directory):
-    button = page.get_by_role("button", name="Save").locator("visible=true")
+def download(page, directory, button="Save"):
+    """Save at full size by one click; the file's path."""
     with page.expect_download() as saved:
-        button.click()
+        page.get_by_role("button", name=button, exact=True).click()
     path = directory / saved.value.suggested_filename
     saved.value.save_as(path)
     return path

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from zero_dce_keras import cli
+from zero_dce_keras.models.presets import DEFAULT_PRESET
 
 
 def build_parser():
@@ -11,7 +12,7 @@ def build_parser():
     parser = cli.parser(
         "app",
         "A page with sliders for photographs and videos, on this computer alone.",
-        cli.weights_option("zero_dce_general", " to begin with (default: %(default)s)"),
+        cli.weights_option(DEFAULT_PRESET, " to begin with (default: %(default)s)"),
         cli.device_option(),
     )
     parser.add_argument(
@@ -34,7 +35,10 @@ def port(text):
 def main(argv=None):
     """Run the command; return its exit code."""
     args = build_parser().parse_args(argv)
-    cli.start_backend(args.device)
+    cli.check_weights(args.weights)
+    # The default preset needs no Keras; others bring it when they are chosen.
+    start = cli.start_backend if args.device == "gpu" else cli.prepare_backend
+    start(args.device)
     from zero_dce_keras.page.serve import serve_page
 
     serve_page(args.weights, args.port)

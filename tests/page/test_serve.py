@@ -49,12 +49,6 @@ def test_a_port_in_use(fail):
 
 
 @pytest.mark.large
-def test_weights_without_curves(fail):
-    line = fail("--weights", "mirnet_lol")
-    assert line == "error: mirnet_lol: the sliders need a model with curves"
-
-
-@pytest.mark.large
 def test_weights_that_are_not_there(fail):
     assert "zero_dce_general" in fail("--weights", "nowhere")  # the presets are named
 

@@ -7,10 +7,13 @@ from PIL import Image, ImageCms
 from zero_dce_keras.images import Photograph
 
 LONGEST_SIDE = 1024  # pixels: a slider answers in tenths of a second
+THUMBNAIL_SIDE = 160
 
 
 class Preview:
     """A small copy of a picture, whose curves are estimated once.
+
+    A model without curves enhances it once, and the sliders change nothing.
 
     Args:
         enhancer: `Enhancer`.
@@ -32,11 +35,24 @@ class Preview:
 
     def __init__(self, enhancer, photograph, denoise=None):
         self.before = to_screen(photograph)
-        self._curves = enhancer.curves(self.before, denoise)
+        self._curves = self._enhanced = None
+        if enhancer.has_curves:
+            self._curves = enhancer.curves(self.before, denoise)
+        else:
+            self._enhanced = enhancer(self.before)
 
     def after(self, iterations, strength):
         """Return the enhanced copy, without the network: uint8 array `(H, W, 3)`."""
+        if self._curves is None:
+            return self._enhanced
         return self._curves.apply(iterations, strength)
+
+
+def to_thumbnail(screen):
+    """Return a yet smaller copy of what `to_screen` returned."""
+    image = Image.fromarray(screen)
+    image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    return image
 
 
 def to_screen(photograph):

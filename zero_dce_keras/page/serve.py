@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 import threading
+from pathlib import Path
 
 from zero_dce_keras.extras import require
 
@@ -28,7 +29,7 @@ def serve_page(weights, port=None):
     Raises:
         ImportError: if Gradio is not installed.
         OSError: if the port is in use, or may not be used.
-        ValueError: if the weights cannot be opened or have no curves.
+        ValueError: if the weights cannot be opened.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["no_proxy"] = "*"  # Gradio asks the page once whether it is there
@@ -56,6 +57,7 @@ def serve_page(weights, port=None):
                 run_history=False,
                 footer_links=[],
                 theme=gr.themes.Default(font="system-ui", font_mono="monospace"),
+                css_paths=Path(__file__).with_name("style.css"),
                 max_file_size=MAX_FILE_SIZE,
                 state_session_capacity=SESSIONS,
                 app_kwargs={"middleware": middleware},
