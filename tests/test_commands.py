@@ -1,11 +1,13 @@
 """The commands as a user meets them: options, exit codes, one-line errors."""
 
+import importlib
 import logging
 import os
 import resource
 import statistics
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import checks
 import keras
@@ -16,6 +18,7 @@ from PIL import Image
 import zero_dce_keras
 from zero_dce_keras import __main__ as main_module
 from zero_dce_keras import cli, enhance, export, fit
+from zero_dce_keras.models.presets import DEFAULT_PRESET
 
 VERBS = main_module.VERBS
 BACKEND = keras.backend.backend()
@@ -68,6 +71,12 @@ heavy = {{"keras", "tensorflow", "numpy", "matplotlib", "PIL", "gradio"}} & set(
 assert not heavy, heavy
 """
     checks.fresh_python(code)
+
+
+@pytest.mark.parametrize("verb", ["app", "enhance", "export"])
+def test_one_preset_is_the_default(verb):
+    parser = importlib.import_module(f"zero_dce_keras.{verb}").build_parser()
+    assert parser.get_default("weights") == DEFAULT_PRESET
 
 
 def test_the_package_is_light():
@@ -373,9 +382,12 @@ def test_export(weights, tmp_path, capsys):
 def test_fit_options_replace_the_recipes(tmp_path, monkeypatch, capsys):
     """Every field has an option, and what is not given stays the recipe's."""
     calls = []
-    monkeypatch.setattr(
-        "zero_dce_keras.training.run.train", lambda *a, **b: calls.append((*a, b))
-    )
+
+    def train(recipe, *args, **options):
+        calls.append((recipe, *args, options))
+        return None, SimpleNamespace(epoch=range(recipe.epochs))
+
+    monkeypatch.setattr("zero_dce_keras.training.run.train", train)
     options = ["--dataset", "sample", "--data-dir", "d", "--output", "o"]
     options += ["--weights", "w", "--mixed-precision", "--recipe", "official"]
     options += ["--epochs", "3", "--l2", "0.5", "--crop", "--monitor", "psnr"]

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import functools
 import logging
 import os
 import sys
@@ -26,7 +27,9 @@ def parser(module, description, *parents):
         prog=f"python -m zero_dce_keras.{module}",
         description=description,
         parents=parents,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=functools.partial(
+            argparse.RawDescriptionHelpFormatter, max_help_position=30
+        ),
     )
     result.add_argument(
         "--version", action="version", version=f"zero_dce_keras {__version__}"
@@ -151,6 +154,22 @@ def check_weights(weights):
         preset_directory(weights)
 
 
+def prepare_backend(device="auto"):
+    """Set what Keras and its backend look at when they are imported, now or later.
+
+    Args:
+        device: what `--device` says.
+
+    Raises:
+        ValueError: if there is no such backend.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave some to others
+    devices.check_backend()
+    if device == "cpu":
+        devices.hide_gpus()
+
+
 def start_backend(device="auto"):
     """Import Keras and its backend, without TensorFlow's chatter on stderr.
 
@@ -162,11 +181,7 @@ def start_backend(device="auto"):
     Raises:
         ValueError: if there is no such backend, or a GPU is asked for and absent.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave some to others
-    devices.check_backend()
-    if device == "cpu":
-        devices.hide_gpus()
+    prepare_backend(device)
     with _silent_stderr():  # the chatter comes from C++, before logging is set up
         import keras  # noqa: F401
     if device == "gpu":
@@ -247,7 +262,7 @@ class StderrHandler(logging.Handler):
     def __init__(self):
         super().__init__()
         self._progress_is_shown = False
-        self._last_progress = -SECONDS_BETWEEN
+        self._last_progress = -float(SECONDS_BETWEEN)
 
     def emit(self, record):
         """Write a record."""

@@ -13,6 +13,7 @@ import warnings
 
 from zero_dce_keras import cli
 from zero_dce_keras.images import WRITTEN_FORMATS
+from zero_dce_keras.models.presets import DEFAULT_PRESET
 
 log = logging.getLogger("zero_dce_keras.enhance")  # `python -m` runs it as __main__
 
@@ -27,7 +28,7 @@ def build_parser():
         "Enhance dark photographs and videos: files, folders, patterns, or - for\n"
         "standard input.\n"
         "What is done already is skipped: an interrupted run is simply started again.",
-        cli.weights_option("zero_dce_general", " (default: %(default)s)"),
+        cli.weights_option(DEFAULT_PRESET, " (default: %(default)s)"),
         cli.enhancing_options(),
         cli.device_option(),
     )

@@ -3,6 +3,7 @@
 import sys
 
 from zero_dce_keras import cli
+from zero_dce_keras.models.presets import DEFAULT_PRESET
 
 
 def build_parser():
@@ -10,7 +11,7 @@ def build_parser():
     parser = cli.parser(
         "export",
         "Write DIR/1, a SavedModel for TensorFlow Serving: images in, enhanced out.",
-        cli.weights_option("zero_dce_lol", " (default: %(default)s)"),
+        cli.weights_option(DEFAULT_PRESET, " (default: %(default)s)"),
     )
     parser.add_argument("-o", "--output", metavar="DIR", required=True)
     parser.add_argument(

@@ -10,6 +10,37 @@ import typing
 
 from zero_dce_keras import cli
 from zero_dce_keras.errors import one_line
+from zero_dce_keras.losses.table import WEIGHTED_LOSSES
+
+# The fields of a recipe as the help shows them, what most runs need first.
+GROUPS = {
+    "the run, in place of what the recipe says": (
+        *("epochs", "batch_size", "learning_rate", "image_size", "train_images"),
+        *("validation_images", "seed"),
+    ),
+    "the photographs": (
+        *("crop", "flip", "rotate", "mixup", "augment_exposure", "augment_gamma"),
+        *("augment_white_balance", "augment_noise"),
+    ),
+    "the optimizer": (
+        *("cosine_decay", "plateau_epochs", "ema", "global_clipnorm", "l2"),
+        *("weight_decay", "drop_remainder", "monitor"),
+    ),
+    "Zero-DCE and what is like it": (
+        *("num_iterations", "filters", "num_layers", "initial_stddev"),
+        *("normalize_exposure", "leave_well_exposed", "denoising_filter", "teacher"),
+    ),
+    "its losses, without references": (
+        *("loss_form", "well_exposedness", "exposure_patch_size"),
+        *(loss.weight_field for loss in WEIGHTED_LOSSES),
+    ),
+    "Zero-DCE++": ("scale_factor", "resampling"),
+    "BilateralDCE": (
+        *("reference_weight", "order_weight", "node_smoothness_weight"),
+        *("ratio_share", "window", "permute_channels"),
+    ),
+    "MIRNet": ("num_rrg", "num_mrb", "channels", "block", "ssim_weight"),
+}
 
 
 def build_parser():
@@ -29,12 +60,15 @@ def build_parser():
         cli.weights_option(None, " to start from (default: new weights)"),
         cli.device_option(),
     )
+    parser.usage = "%(prog)s [--recipe NAME] [--data-dir DIR] [option …]"
+    parser.add_argument("--recipe", choices=RECIPES, metavar="NAME", help="see above")
     parser.add_argument(
         "--model",
         choices=DEFAULT_RECIPES,
-        help="what to train, by its own default recipe (default: what --recipe says)",
+        metavar="NAME",
+        help=f"what to train, by its own default recipe: {', '.join(DEFAULT_RECIPES)} "
+        "(default: what the recipe trains)",
     )
-    parser.add_argument("--recipe", choices=RECIPES, help="default: default")
     parser.add_argument(
         "-o",
         "--output",
@@ -51,13 +85,11 @@ def build_parser():
     parser.add_argument(
         "--mixed-precision", action="store_true", help="compute the network in bfloat16"
     )
-    group = parser.add_argument_group("in place of what the recipe says")
-    # The loss weights, which a recipe takes by name alone, last.
-    for field in sorted(
-        dataclasses.fields(Recipe), key=lambda field: bool(field.kw_only)
-    ):
-        if field.name != "model":
-            _add_field(group, field)
+    fields = {field.name: field for field in dataclasses.fields(Recipe)}
+    for title, names in GROUPS.items():
+        group = parser.add_argument_group(title)
+        for name in names:
+            _add_field(group, fields[name])
     return parser
 
 

@@ -129,7 +129,7 @@ def test_an_archive_that_was_placed_there(archive, photographs, home, tmp_path):
         directory.mkdir()
         (directory / "lol_dataset.zip").write_bytes(archive)
         splits = open_splits("lol", data_dir, 4, 2)
-        assert splits.describe() == "4 train, 2 validation, 0 rest, 2 test"
+        assert splits.describe() == "4 train, 2 validation, 2 test"
         assert contents(directory / "lol_dataset") == photographs
         assert (directory / "lol_dataset.zip").read_bytes() == archive
 

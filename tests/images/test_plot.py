@@ -56,8 +56,15 @@ def test_plot_history_has_one_subplot_per_metric(tmp_path):
     figure.savefig(tmp_path / "history.png")
     with Image.open(tmp_path / "history.png") as image:
         assert image.width > image.height > 100
-    with pytest.raises(ValueError, match="at least one item"):
+    with pytest.raises(ValueError, match="that is not 0"):
         plot_history({})
+
+
+def test_plot_history_leaves_out_losses_without_weight():
+    history = {"loss": [3.0, 2.0], "color_constancy_loss": [0.0, 0.0]}
+    history["val_color_constancy_loss"] = [0.0, 0.0]
+    figure = plot_history(history)
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss"]
 
 
 def test_plot_results_shows_every_kind_of_image_alike():

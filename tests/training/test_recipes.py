@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from zero_dce_keras import RECIPES, Recipe
+from zero_dce_keras import RECIPES, Recipe, fit
 from zero_dce_keras.models.registry import MODELS
 from zero_dce_keras.training.recipes import DEFAULT_RECIPES
 
@@ -151,6 +151,17 @@ def test_stored_recipes_of_other_versions():
     for name, value in (("adaptive_tone", True), ("contrast", None)):
         with pytest.raises(ValueError, match=f"Received: {name}={value}$"):
             Recipe.from_stored({**stored, name: value})
+
+
+def test_the_help_has_every_field_in_one_group():
+    fields = [name for group in fit.GROUPS.values() for name in group]
+    names = {field.name for field in dataclasses.fields(Recipe)} - {"model"}
+    assert sorted(fields) == sorted(names)
+
+
+def test_what_most_runs_need_is_on_two_screens():
+    lines = fit.build_parser().format_help().splitlines()
+    assert lines.index("the photographs:") < 2 * 30
 
 
 def test_replace_makes_a_copy():

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import shutil
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -108,7 +109,7 @@ def test_a_run_that_dies_twice_ends_the_same(name, data, tmp_path, monkeypatch):
             patch.setattr(owner, attribute, death)
             with pytest.raises(Killed):
                 run(data, tmp_path / "killed", recipe, resume=True)
-        assert [row[0] for row in table(tmp_path / "killed")[1:]] == ["0", "1"][:done]
+        assert [row[0] for row in table(tmp_path / "killed")[1:]] == ["1", "2"][:done]
     run(data, tmp_path / "killed", recipe, resume=True)
     check_same_end(tmp_path / "whole", tmp_path / "killed")
 
@@ -430,9 +431,12 @@ def test_a_full_disk_leaves_the_epoch_before(data, tmp_path):
 def test_resume_takes_the_options_of_the_run(done, monkeypatch, capsys):
     run_dir, recipe = done
     calls = []
-    monkeypatch.setattr(
-        "zero_dce_keras.training.run.train", lambda *a, **b: calls.append((*a, b))
-    )
+
+    def train(recipe, *args, **options):
+        calls.append((recipe, *args, options))
+        return None, SimpleNamespace(epoch=range(recipe.epochs))
+
+    monkeypatch.setattr("zero_dce_keras.training.run.train", train)
     config = json.loads((run_dir / "config.json").read_text())
     for options in ([], ["--seed", "9"], ["--recipe", "demo"]):
         command = ["--resume", "--output", str(run_dir), *options]

@@ -89,6 +89,21 @@ def find_sample(data_dir=None):
     return sample
 
 
+def write_example(path, divisor=12):
+    """Write one dark photograph, of the sample that needs no further package.
+
+    Args:
+        path: of the JPEG to write.
+        divisor: of the light.
+
+    Raises:
+        ImportError, FileNotFoundError: as of `find_sample`.
+    """
+    portrait = _read_photograph("grace_hopper")
+    dark = darken(portrait, 1 / divisor, np.random.default_rng(SEED))
+    Image.fromarray(dark).save(path, quality=95)
+
+
 def _is_complete(sample):
     """Return whether this version of the sample lies there with all its files."""
     try:

@@ -18,12 +18,22 @@ class Splits(NamedTuple):
     def describe(self):
         """Return one line with the number of pairs in each split.
 
-        >>> Splits([Pair(None)] * 3, [], [], []).describe()
-        '3 train, 0 validation, 0 rest, 0 test'
+        >>> Splits([Pair(1), Pair(2)], [], [], [Pair(3)]).describe()
+        '2 train, 0 validation, 1 test'
+        >>> Splits([Pair(1)], [Pair(2)], [], [Pair(1), Pair(2)]).describe()
+        '1 train, 1 validation; tested on these 2'
         """
-        return ", ".join(
-            f"{len(pairs)} {name}" for name, pairs in self._asdict().items()
-        )
+        counts = {name: len(pairs) for name, pairs in self._asdict().items()}
+        seen = {*self.train, *self.validation}
+        end = ""
+        if self.test and seen.issuperset(self.test):
+            end = f"; tested on these {counts.pop('test')}"
+        named = [
+            f"{count} {name}"
+            for name, count in counts.items()
+            if count or name in ("train", "validation")
+        ]
+        return ", ".join(named) + end
 
 
 def split_at_scenes(scenes, train_images, validation_images):

@@ -4,7 +4,7 @@ import functools
 import io
 
 import numpy as np
-from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.images.arrays import to_uint8
@@ -59,8 +59,8 @@ def _coarsest_tables():
     """Return the tables of a JPEG's brightness and colours at `LEAST_QUALITY`."""
     file = io.BytesIO()
     pillow.save(file, np.zeros((8, 8, 3), "uint8"), "JPEG", quality=LEAST_QUALITY)
-    with Image.open(file) as image:
-        return tuple(image.quantization.values())
+    file.seek(0)
+    return tuple(JpegImageFile(file).quantization.values())
 
 
 def _fitting_pixels(photograph, image_format):

@@ -42,6 +42,8 @@ def plot_result(history, item):
 def plot_history(history):
     """Plot every metric over the epochs, one subplot each. Nothing is shown.
 
+    What is 0 throughout, such as a loss whose weight is 0, is left out.
+
     Args:
         history: `keras.callbacks.History`, or its dict of lists.
 
@@ -49,7 +51,7 @@ def plot_history(history):
         `matplotlib.figure.Figure`; save it with `figure.savefig("history.png")`.
 
     Raises:
-        ValueError: the history is empty.
+        ValueError: the history has nothing to plot.
 
     Example:
         >>> from zero_dce_keras.images import plot_history
@@ -61,9 +63,9 @@ def plot_history(history):
     from matplotlib.figure import Figure
 
     history = getattr(history, "history", history)
-    items = _items(history)
+    items = [item for item in _items(history) if any(history[item])]
     if not items:
-        raise ValueError("history must have at least one item. Received: none")
+        raise ValueError("history must have an item that is not 0. Received: none")
     columns = min(3, len(items))
     rows = -(-len(items) // columns)
     figure = Figure(figsize=(4.5 * columns, 3 * rows), layout="constrained")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zero_dce_keras.errors import did_you_mean, one_line
 
+DEFAULT_PRESET = "zero_dce_general"  # of `enhance`, `export` and the page
 PRESETS_DIR = Path(__file__).parents[1] / "presets"
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"

@@ -148,7 +148,8 @@ class RunState(keras.callbacks.Callback):
         ):
             writer = csv.writer(file)
             writer.writerow(["epoch", *names])
-            writer.writerows(zip(self.history.epoch, *columns, strict=True))
+            numbers = [epoch + 1 for epoch in self.history.epoch]  # as of the pictures
+            writer.writerows(zip(numbers, *columns, strict=True))
 
 
 def name_variables(variables, network):
