@@ -71,6 +71,7 @@ def build_page(weights, directory):
     ) as page:
         album = gr.State([])  # paths of what is in the strip
         chosen = gr.State(0)
+        current = gr.State(weights)
         preview = gr.State(time_to_live=SECONDS)
         gr.Markdown(
             "# Seeing in the dark\nNothing leaves this computer.", elem_id="head"
@@ -204,17 +205,19 @@ def build_page(weights, directory):
             for update in show(album[event.index], *settings):
                 yield [event.index, *update]
 
-        def change_look(weights, album, chosen, *settings):
-            for update in change_weights(weights, album, chosen, *settings):
-                yield [weights, *update[1:]]
-
-        def change_weights(weights, album, chosen, *settings):
-            """Look at the same file by other weights."""
-            if not album:
-                yield [look_of(weights), *_bar_only(shown, "")]
+        def change_weights(weights, current, album, chosen, *settings):
+            """Look at the same file by other weights, if these can be opened."""
+            try:
+                enhancer_of(weights)
+            except ERRORS as error:
+                _warn(error, weights)
+                weights = current
+            which = [weights, look_of(weights), weights]
+            if weights == current or not album:
+                yield [*which, *_bar_only(shown, "")]
                 return
             for update in show(album[chosen], weights, *settings):
-                yield [look_of(weights), *update]
+                yield [*which, *update]
 
         def change_denoise(album, chosen, *settings):
             if album:
@@ -280,22 +283,15 @@ def build_page(weights, directory):
         strip.select(choose, [album, *settings], [chosen, *shown], **QUIETLY, **NETWORK)
         which = [album, chosen]
         rest = [denoise, iterations, strength]
-        look.input(
-            change_look,
-            [look, *which, *rest],
-            [preset, *shown],
-            trigger_mode="always_last",
-            **QUIETLY,
-            **NETWORK,
-        )
-        preset.input(
-            change_weights,
-            [preset, *which, *rest],
-            [look, *shown],
-            trigger_mode="always_last",
-            **QUIETLY,
-            **NETWORK,
-        )
+        for choice in (look, preset):
+            choice.input(
+                change_weights,
+                [choice, current, *which, *rest],
+                [current, look, preset, *shown],
+                trigger_mode="always_last",
+                **QUIETLY,
+                **NETWORK,
+            )
         denoise.input(
             change_denoise,
             [*which, *settings],
