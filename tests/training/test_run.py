@@ -100,7 +100,7 @@ def test_config_says_what_was_run(finished, data):
 def test_history_has_a_row_an_epoch(finished):
     run_dir, _, history = finished
     table = rows(run_dir)
-    assert [row["epoch"] for row in table] == ["0", "1"]
+    assert [row["epoch"] for row in table] == ["1", "2"]
     assert set(table[0]) == {"epoch", *history.history}
     for name, values in history.history.items():
         assert [float(row[name]) for row in table] == pytest.approx(values)
