@@ -9,6 +9,7 @@ from zero_dce_keras.models.exposure_normalization import (
     ExposureNormalization,
     without_adaptive_tone,
 )
+from zero_dce_keras.models.input_range import CheckedInputs
 from zero_dce_keras.models.l2_adam import L2Adam
 from zero_dce_keras.models.load import load_model
 from zero_dce_keras.models.preset_mixin import PresetMixin
@@ -25,7 +26,7 @@ REFERENCE_METRICS = {
 WELL_EXPOSED = (0.25, 0.5)
 
 
-class ImageModel(PresetMixin, Trainer):
+class ImageModel(PresetMixin, CheckedInputs, Trainer):
     """Base of all models: a `keras.Model` around one network, in any size of image.
 
     It has trackers, a default optimizer, weights files and presets, a denoising filter
