@@ -74,14 +74,17 @@ ADAPTATION = 2.0  # seconds in which two thirds of a change of the light are fol
 SIMILAR = 0.5  # correlation of two frames' miniatures below which a new shot begins
 BLACK_FRAME = 1.5  # levels: a frame whose mean is not above has nothing to see
 STILL = 0.02  # root mean square of a change of the curves that noise may be
+MOVING = 0.25  # change of the light, of its logarithm in a second, that is waited for
+SETTLED = 0.5  # seconds of a shot after which its curves are good enough to wait with
 
 
 class SmoothedCurves:
     """The low-resolution curves of frames, smoothed over time.
 
-    Within a shot the curves follow the light slowly, so that more light in is more light
-    out: a flash stays a flash, a fade a fade. What may be noise they do not follow at
-    all. A shot begins where the structure of the picture changes, whatever its light
+    Within a shot more light in is more light out: a flash stays a flash, a fade a fade,
+    a passing headlight rises and falls. So the curves stay as they are while the light
+    changes, and follow it slowly once it is steady. What may be noise they do not follow
+    at all. A shot begins where the structure of the picture changes, whatever its light
     does. A black frame changes nothing.
 
     Example: half the light is no new shot, and the curves hardly follow.
@@ -96,7 +99,8 @@ class SmoothedCurves:
     """
 
     def __init__(self):
-        self._frames = 0  # of this shot
+        self._frames, self._seconds = 0, 0.0  # of this shot
+        self._light = 0.0  # of the frame before: the mean of its logarithms
         self._average = self._applied = self._structure = np.empty(0)
 
     def __call__(self, curves, frame, seconds):
@@ -113,22 +117,34 @@ class SmoothedCurves:
         is_black = frame[::8, ::8].mean() <= BLACK_FRAME
         if is_black and self._frames:
             return self._applied.astype("float32")
-        structure = _structure(frame)
-        if self._frames and not is_black and self._is_cut(structure):
-            self._frames = 0
+        logs = _miniature(frame)
+        is_moving = self._is_moving(logs.mean(), seconds)
         if not is_black:
-            self._frames += 1
-            self._structure = structure
+            self._begin_or_continue(_structure(logs), seconds)
         if self._frames <= 1:
             self._average = self._applied = np.array(curves, "float64")
-        else:
-            follow = 1 - math.exp(-max(seconds, 0) / ADAPTATION)
-            weight = max(1 / self._frames, follow)
-            self._average = self._average + weight * (curves - self._average)
-            change = self._average - self._applied
-            size = math.sqrt(np.mean(change * change))
-            self._applied = self._applied + max(0, 1 - STILL / max(size, 1e-9)) * change
+        elif not is_moving or self._seconds < SETTLED:
+            self._follow(curves, seconds)
         return self._applied.astype("float32")
+
+    def _is_moving(self, light, seconds):
+        change, self._light = abs(light - self._light), light
+        return change > MOVING * max(seconds, 0)
+
+    def _begin_or_continue(self, structure, seconds):
+        if self._frames and self._is_cut(structure):
+            self._frames, self._seconds = 0, 0.0
+        self._frames += 1
+        self._seconds += max(seconds, 0)
+        self._structure = structure
+
+    def _follow(self, curves, seconds):
+        follow = 1 - math.exp(-max(seconds, 0) / ADAPTATION)
+        weight = max(1 / self._frames, follow)
+        self._average = self._average + weight * (curves - self._average)
+        change = self._average - self._applied
+        size = math.sqrt(np.mean(change * change))
+        self._applied = self._applied + max(0, 1 - STILL / max(size, 1e-9)) * change
 
     def _is_cut(self, structure):
         return (structure * self._structure).mean() < SIMILAR
@@ -140,9 +156,8 @@ def smoothing_of(enhance):
     return SmoothedCurves() if has_curves else SmoothedGains()
 
 
-def _structure(frame):
+def _structure(logs):
     """Return the logarithms of a frame's cells, of mean 0 and deviation 1."""
-    logs = _miniature(frame)
     logs = logs - logs.mean()
     return logs / max(logs.std(), 1e-3)
 
