@@ -1,14 +1,17 @@
 """Each form of each loss against its source, written in NumPy's float64."""
 
+import keras
 import numpy as np
 import pytest
 
+from zero_dce_keras import ZeroDCE
 from zero_dce_keras.losses import (
     color_constancy,
     exposure_control,
     illumination_smoothness,
     spatial_consistency,
 )
+from zero_dce_keras.training import RECIPES
 
 # Not square; no side is a multiple of 4 or of 16.
 SHAPE = (3, 37, 53)
@@ -91,7 +94,8 @@ def test_color_official_paper_and_notebook(batch):
     assert_close(color_constancy(batch[1]), official)
     paper = [colors(mean).sum() for mean in means]
     assert_close(color_constancy(batch[1], form="paper"), paper)
-    whole = np.sqrt((colors(means.mean(axis=0)) ** 2).sum())
+    assert_close(color_constancy(batch[1], form="keras_io"), official)
+    whole = colors(means.mean(axis=0)).sum()
     assert_close(color_constancy(batch[1], form="notebook"), [whole] * SHAPE[0])
 
 
@@ -124,11 +128,12 @@ def bilinear(size_in, size_out):
 
 
 def test_spatial_notebook(batch):
-    """Gradients of both images, resized to 32×32."""
+    """Gradients of both images, resized to 32×32; the last row and column have none."""
 
     def gradients(picture):
-        small = bilinear(SHAPE[1], 32) @ picture.mean(-1) @ bilinear(SHAPE[2], 32).T
-        return np.diff(small, axis=0), np.diff(small, axis=1)
+        rows, columns = bilinear(SHAPE[1], 32), bilinear(SHAPE[2], 32)
+        small = np.einsum("yh,hwc,xw->yxc", rows, picture, columns)
+        return [np.diff(small, axis=a, append=np.take(small, [31], a)) for a in (0, 1)]
 
     expected = []
     for old, new in zip(np.float64(batch[0]), np.float64(batch[1]), strict=True):
@@ -138,22 +143,121 @@ def test_spatial_notebook(batch):
 
 
 def test_smoothness_notebook(batch):
-    """Sobel responses where the 3×3 kernel lies inside the maps."""
+    """Sobel responses of the maps, reflected at the border."""
     kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
     def responses(maps, kernel):
         height, width, _ = maps.shape
+        maps = np.pad(maps, ((1, 1), (1, 1), (0, 0)), mode="reflect")
         return sum(
-            kernel[y, x] * maps[y : height - 2 + y, x : width - 2 + x]
+            kernel[y, x] * maps[y : height + y, x : width + x]
             for y in range(3)
             for x in range(3)
         )
 
     expected = [
-        (responses(maps, kernel) ** 2 + responses(maps, kernel.T) ** 2).mean()
+        ((abs(responses(maps, kernel)) + abs(responses(maps, kernel.T))) ** 2).mean()
         for maps in np.float64(batch[2])
     ]
     assert_close(illumination_smoothness(batch[2], form="notebook"), expected)
+
+
+@pytest.fixture
+def tf():
+    """TensorFlow, whose operations are the oracle of what was written in them."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("TensorFlow's own operations are the oracle")
+    import tensorflow
+
+    return tensorflow
+
+
+def notebook_losses(tf, low_light, enhanced, maps):
+    """As the notebook has them: colour, smoothness, spatial consistency, exposure.
+
+    In float64: in float32 the colour, a difference of means, is 1e-8 off.
+    """
+    low_light, enhanced, maps = (
+        tf.cast(each, tf.float64) for each in (low_light, enhanced, maps)
+    )
+    red, green, blue = tf.unstack(tf.reduce_mean(enhanced, (0, 1, 2)))
+    colour = (red - green) ** 2 + (red - blue) ** 2 + (green - blue) ** 2
+    edges = tf.image.sobel_edges(maps)
+    smooth = tf.reduce_mean(tf.square(tf.abs(edges[..., 0]) + tf.abs(edges[..., 1])))
+    gradients = [
+        tf.image.image_gradients(tf.image.resize(each, (32, 32)))
+        for each in (low_light, enhanced)
+    ]
+    spatial = sum(
+        tf.reduce_mean(tf.square(one - other))
+        for one, other in zip(*gradients, strict=True)
+    )
+    grey = tf.reduce_mean(enhanced, 3, keepdims=True)
+    patches = tf.nn.avg_pool2d(grey, 16, 16, "VALID")
+    return colour, smooth, spatial, tf.reduce_mean(tf.square(patches - 0.6))
+
+
+def test_notebook_forms_are_those_of_tensorflow(tf):
+    rng = np.random.default_rng(0)
+    low_light, enhanced = rng.random((2, 4, 64, 64, 3), "float32")
+    maps = rng.uniform(-1, 1, (4, 64, 64, 24)).astype("float32")
+    ours = (
+        color_constancy(enhanced, "notebook"),
+        illumination_smoothness(maps, "notebook"),
+        spatial_consistency(low_light, enhanced, "notebook"),
+        exposure_control(enhanced, form="notebook"),
+    )
+    ours = [float(np.mean(each)) for each in ours]
+    theirs = [float(each) for each in notebook_losses(tf, low_light, enhanced, maps)]
+    assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-8)
+    assert ours[:3] == pytest.approx([2.282e-5, 12.704, 0.16617], rel=1e-3)
+
+
+def test_recipe_notebook_has_the_losses_and_weights_of_the_notebook(tf):
+    model = ZeroDCE.from_recipe(RECIPES["notebook"](), "float32")
+    rng = np.random.default_rng(0)
+    low_light = 0.2 * rng.random((2, 64, 48, 3), "float32")
+    maps = rng.uniform(-1, 0, (2, 64, 48, 24)).astype("float32")
+    enhanced = model.get_enhanced_image(low_light, maps)
+    colour, smooth, spatial, exposure = notebook_losses(tf, low_light, enhanced, maps)
+    computed = model.compute_losses(low_light, maps)
+    expected = {
+        "illumination_smoothness_loss": 200 * smooth,
+        "spatial_consistency_loss": spatial,
+        "color_constancy_loss": 5 * colour,
+        "exposure_loss": 10 * exposure,
+    }
+    for name, value in expected.items():
+        value = pytest.approx(float(value), rel=1e-5, abs=1e-7)
+        assert float(computed[name]) == value, name
+
+
+def test_keras_io_forms_are_those_of_tensorflow(tf, batch):
+    """The kernels of the example have the shape (1, 3, 1, 3)."""
+    low_light, enhanced, maps = batch
+    kernels = (
+        [[[[0, 0, 0]], [[-1, 1, 0]], [[0, 0, 0]]]],
+        [[[[0, 0, 0]], [[0, 1, -1]], [[0, 0, 0]]]],
+        [[[[0, -1, 0]], [[0, 1, 0]], [[0, 0, 0]]]],
+        [[[[0, 0, 0]], [[0, 1, 0]], [[0, -1, 0]]]],
+    )
+    grey = [tf.reduce_mean(each, 3, keepdims=True) for each in (low_light, enhanced)]
+    pooled = [tf.nn.avg_pool2d(each, 4, 4, "VALID") for each in grey]
+    spatial = 0
+    for kernel in kernels:
+        kernel = tf.constant(kernel, tf.float32)
+        one, other = (tf.nn.conv2d(each, kernel, 1, "SAME") for each in pooled)
+        spatial += tf.reduce_mean(tf.square(one - other), (1, 2, 3))
+    ours = spatial_consistency(low_light, enhanced, "keras_io")
+    assert_close(ours, spatial.numpy())
+    _, width, channels = maps.shape[1:]
+    vertical = tf.reduce_sum(tf.square(maps[:, 1:] - maps[:, :-1]))
+    horizontal = tf.reduce_sum(tf.square(maps[:, :, 1:] - maps[:, :, :-1]))
+    vertical /= (width - 1) * channels
+    horizontal /= width * (channels - 1)
+    smooth = 2 * (vertical + horizontal) / SHAPE[0]
+    ours = float(np.mean(illumination_smoothness(maps, "keras_io")))
+    assert ours == pytest.approx(float(smooth), rel=1e-5)
 
 
 @pytest.mark.large

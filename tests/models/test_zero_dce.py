@@ -3,7 +3,7 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import L2Adam, ZeroDCE, apply_curves
+from zero_dce_keras import L2Adam, ZeroDCE, apply_curves, losses
 
 LOSSES = (
     "spatial_consistency_loss",
@@ -234,7 +234,7 @@ def test_a_teacher_is_followed(low_light):
     assert "distillation_loss" not in [metric.name for metric in model.metrics]
 
 
-@pytest.mark.parametrize("form", ["official", "paper", "notebook"])
+@pytest.mark.parametrize("form", losses.LOSS_FORMS)
 def test_training_on_black_white_and_grey_stays_finite(form):
     flat = np.ones((3, 32, 48, 3), "float32") * np.reshape([0, 0.5, 1], (3, 1, 1, 1))
     model = small(loss_form=form)

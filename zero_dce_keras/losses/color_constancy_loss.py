@@ -21,9 +21,9 @@ def color_constancy(enhanced, form="official"):
 
     Args:
         enhanced: float tensor `(B, H, W, 3)` in [0, 1].
-        form: `"official"` (default): as above. `"paper"`: the sum of squared
-            differences `(R−G)² + (R−B)² + (G−B)²`. `"notebook"`: the official formula
-            on the channel means of the whole batch, the same value for every image.
+        form: `"official"` (default) or `"keras_io"`: as above. `"paper"`: the sum of
+            squared differences `(R−G)² + (R−B)² + (G−B)²`. `"notebook"`: that of the
+            channel means of the whole batch, the same value for every image.
 
     Returns:
         float tensor `(B,)`, at least 0.
@@ -50,7 +50,7 @@ def color_constancy(enhanced, form="official"):
         means = ops.zeros_like(means) + ops.mean(means, axis=0, keepdims=True)
     differences = means - ops.roll(means, 1, axis=-1)  # R−B, G−R, B−G
     squares = ops.square(differences)
-    if form == "paper":
+    if form in ("paper", "notebook"):
         return ops.sum(squares, axis=-1)
     return safe_sqrt(ops.sum(ops.square(squares), axis=-1))
 

@@ -21,8 +21,8 @@ def exposure_control(enhanced, well_exposedness=0.6, patch_size=16, form="offici
         enhanced: float tensor `(B, H, W, 3)` in [0, 1], H and W at least `patch_size`.
         well_exposedness: E in [0, 1]; 0.6 in the paper.
         patch_size: side of a patch in pixels; 16 in the paper.
-        form: `"official"` (default) or `"notebook"`: squared distance, as above.
-            `"paper"`: the absolute distance `|Y − E|`.
+        form: `"paper"`: the absolute distance `|Y − E|`. All others: squared distance,
+            as above.
 
     Returns:
         float tensor `(B,)`, at least 0.

@@ -9,10 +9,10 @@ import dataclasses
 
 from zero_dce_keras.errors import check_not_negative
 
-# The paper, its official code and the Keras notebook that many people start from write
-# the four zero-reference losses differently. The official code made the published
-# images, so it is the default everywhere.
-LOSS_FORMS = ("official", "paper", "notebook")
+# The paper, its official code, the Keras notebook that many people start from and the
+# example of keras.io write the four zero-reference losses differently. The official code
+# made the published images, so it is the default everywhere.
+LOSS_FORMS = ("official", "paper", "notebook", "keras_io")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -34,8 +34,8 @@ class ZeroDCE(ImageModel):
             unless given, such as `denoising_loss` and `total_variation_loss`, which let
             the curves learn to smooth noise, see `zero_dce_keras.losses.denoising`.
         exposure_patch_size: side in pixels of the patches of exposure control.
-        loss_form: `"official"` (default), `"paper"` or `"notebook"`: which published
-            form of the losses to train with, see `zero_dce_keras.losses`.
+        loss_form: `"official"` (default), `"paper"`, `"notebook"` or `"keras_io"`: which
+            published form of the losses to train with, see `zero_dce_keras.losses`.
         kernel_initializer: Keras initialiser of DCE-Net's kernels.
         exposure_normalization: dict of arguments of `ExposureNormalization`, which then
             brings every photograph to one brightness before DCE-Net sees it; `None`

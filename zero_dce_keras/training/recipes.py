@@ -174,12 +174,13 @@ def notebook():
 
     Command: python -m zero_dce_keras.fit --recipe notebook --data-dir DIR
     Hardware: one of the 2 cores of an AMD EPYC, the other busy with other work.
-    Time: 119 minutes.
+    Time: 119 minutes, by the forms of 0.1.0; so are the scores.
     Scores on eval15: PSNR 14.20 dB, SSIM .509 (epoch 47, the least validation loss); 12.95
     dB, .499 after epoch 50. The validation PSNR peaks at 18.49 dB in epoch 6 and falls
-    from there: the brightness goes on to E = 0.6, which overshoots LOL.
-    Source: ../shared/FACTS.md, "The seed implementation"; its loss weights are not
-    known, the official ones stand in.
+    from there: the brightness goes on to E = 0.6, which overshoots LOL. The losses were
+    not exactly the notebook's then, and are since; it has not been run in full again.
+    Source: ../shared/FACTS.md, "The seed implementation"; weights of the losses: 200
+    smoothness, 1 spatial consistency, 5 colour, 10 exposure.
     """
     return Recipe(
         train_images=300,
