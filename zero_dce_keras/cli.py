@@ -11,7 +11,7 @@ import time
 from zero_dce_keras import devices
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.extras import how_to_install
-from zero_dce_keras.models.presets import preset_directory
+from zero_dce_keras.models.presets import WEIGHTS_SUFFIXES, preset_directory
 from zero_dce_keras.version import __version__
 
 SECONDS_BETWEEN = 10  # lines of progress where stderr is a file, not a terminal
@@ -79,7 +79,7 @@ def weights_option(default, help_end="", **kwargs):
         default=default,
         metavar="NAME_OR_PATH",
         help="a preset's name, a .weights.h5 file, a .keras file, a preset directory or "
-        "a .pth file of the official PyTorch code" + help_end,
+        "a .pth or .safetensors file of the official PyTorch code" + help_end,
         **kwargs,
     )
     return options
@@ -147,7 +147,7 @@ def positive(text):
 
 def check_weights(weights):
     """Raise an error for weights that are not there, before anything heavy is imported."""
-    if weights.endswith((".weights.h5", ".keras", ".pth")):
+    if weights.endswith(WEIGHTS_SUFFIXES):
         if not os.path.isfile(weights):
             raise FileNotFoundError(f"{weights}: no such file")
     else:

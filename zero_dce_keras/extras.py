@@ -15,6 +15,7 @@ EXTRA_OF = {
     "numba": "fast",
     "pillow_heif": "heic",
     "rawpy": "raw",
+    "safetensors": "safetensors",
     "skimage": "sample",
     "tensorboard": "cpu",
     "tensorflow": "cpu",

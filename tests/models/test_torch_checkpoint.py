@@ -13,6 +13,7 @@ from zero_dce_keras import (
     ZeroDCEPlusPlus,
     load_model,
     load_torch_checkpoint,
+    mirnet_model,
 )
 from zero_dce_keras.models import load
 from zero_dce_keras.models.torch_file import read_torch_checkpoint
@@ -280,3 +281,45 @@ def test_official_scores_on_three_photographs(shared):
     results = evaluate_pairs(pairs, Enhancer(load_model(path)))
     found = {each.pair.low_light.stem: each.scores["psnr"] for each in results}
     assert found == pytest.approx(known, abs=1e-3)
+
+
+# safetensors, and networks alone
+
+
+@pytest.mark.parametrize("name", ["zero_dce", "mirnet"])
+def test_safetensors_give_what_their_arrays_give(name, low_light, tmp_path):
+    save_file = pytest.importorskip("safetensors.numpy").save_file
+    model, expected = MAKERS[name](), MAKERS[name]()
+    arrays = state_dict(expected)
+    load_torch_checkpoint(expected, arrays)
+    path = tmp_path / "model.safetensors"
+    save_file({key: np.ascontiguousarray(arrays[key]) for key in arrays}, path)
+    for opened in (load_torch_checkpoint(model, path), load_model(path)):
+        np.testing.assert_array_equal(
+            checks.predict(opened, low_light), checks.predict(expected, low_light)
+        )
+
+
+def test_damaged_safetensors(tmp_path):
+    pytest.importorskip("safetensors")
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        load_model(path)
+    path.write_bytes(b"\x08\0\0\0\0\0\0\0not json")
+    with pytest.raises(ValueError, match="not a readable safetensors file") as error:
+        load_model(path)
+    assert "\n" not in str(error.value)
+
+
+def test_what_mirnet_model_returns_takes_a_checkpoint(low_light):
+    network, model = mirnet_model(1, 1, 4), MAKERS["mirnet"]()
+    arrays = state_dict(model)
+    load_torch_checkpoint(network, arrays)
+    load_torch_checkpoint(model, arrays)
+    for one, other in zip(network.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_model_without_names_of_pytorch():
+    with pytest.raises(ValueError, match="must have torch_names.*Sequential"):
+        load_torch_checkpoint(keras.Sequential(), {"a": np.zeros(1)})

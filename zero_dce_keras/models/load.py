@@ -17,8 +17,7 @@ from zero_dce_keras.models.preset_mixin import (
 )
 from zero_dce_keras.models.presets import CONFIG_FILE, WEIGHTS_FILE, preset_directory
 from zero_dce_keras.models.registry import MODELS, get_model_class, import_registered
-from zero_dce_keras.models.torch_checkpoint import assign_arrays
-from zero_dce_keras.models.torch_file import read_torch_checkpoint
+from zero_dce_keras.models.torch_checkpoint import assign_arrays, read_checkpoint
 
 
 def load_model(source):
@@ -29,9 +28,10 @@ def load_model(source):
 
     Args:
         source: the name of a preset, a preset directory, a `.keras` file, a
-            `.weights.h5` file, or a `.pth` file of the official PyTorch code. If a
-            `.weights.h5` file lacks the configuration that this package writes into it,
-            the shapes of its kernels tell the model.
+            `.weights.h5` file, or a `.pth` or `.safetensors` file of the official
+            PyTorch code. If a `.weights.h5` file lacks the configuration that this
+            package writes into it, the shapes of its kernels tell the model; a full-size
+            one of the well-known notebook is converted, see `ZeroDCE.load_weights`.
 
     Returns:
         The model, with its weights; compiled if it was when it was saved as `.keras`.
@@ -47,7 +47,11 @@ def load_model(source):
     if str(source).endswith(".weights.h5"):
         model = _from_weights_file(source)
     else:
-        openers = {".keras": _from_keras_file, ".pth": _from_torch_checkpoint}
+        openers = {
+            ".keras": _from_keras_file,
+            ".pth": _from_torch_checkpoint,
+            ".safetensors": _from_torch_checkpoint,
+        }
         model = openers.get(Path(source).suffix, _from_preset)(source)
     for variable in model.weights:
         if not bool(keras.ops.all(keras.ops.isfinite(variable.value))):
@@ -91,7 +95,7 @@ def _from_weights_file(path):
 
 
 def _from_torch_checkpoint(path):
-    arrays = read_torch_checkpoint(path)
+    arrays = read_checkpoint(path)
     shapes = {name: array.shape for name, array in arrays.items()}
     model = _recognize(path, "torch_arguments", shapes)
     return assign_arrays(model, arrays, path)

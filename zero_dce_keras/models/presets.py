@@ -13,6 +13,8 @@ PRESETS_DIR = Path(__file__).parents[1] / "presets"
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "metadata.json"
+# How files end that `load_model` opens.
+WEIGHTS_SUFFIXES = (".weights.h5", ".keras", ".pth", ".safetensors")
 
 
 def list_presets():
@@ -40,10 +42,11 @@ def preset_directory(name):
             return directory
     if Path(name).is_file():
         raise ValueError(
-            f"{name}: a file, not a preset; files must end in .weights.h5, .keras or .pth"
+            f"{name}: a file, not a preset; files must end in .weights.h5, .keras, "
+            ".pth or .safetensors"
         )
     raise ValueError(
-        "no preset, .weights.h5 file, .keras file, .pth file or directory with a "
+        "no preset, .weights.h5, .keras, .pth or .safetensors file or directory with a "
         f"{CONFIG_FILE} is {str(name)!r}.{did_you_mean(str(name), list_presets())} The "
         f"presets are: {', '.join(list_presets())}"
     )

@@ -1,10 +1,12 @@
 """Weights of the official PyTorch code: names and shapes onto the variables of a model."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
 from zero_dce_keras.errors import one_line
+from zero_dce_keras.extras import require
 from zero_dce_keras.models.torch_file import find_state_dict, read_torch_checkpoint
 
 # Kernels: how the axes of PyTorch's become those of Keras'.
@@ -20,13 +22,13 @@ def load_torch_checkpoint(model, source):
     """Give a model the weights of a PyTorch checkpoint of the official code.
 
     Args:
-        model: a `ZeroDCE`, `ZeroDCEPlusPlus`, or any other model with a method
-            `torch_names()`: a list of `(PyTorch name, Keras variable, kind)`, with one
+        model: a `ZeroDCE`, `ZeroDCEPlusPlus`, `MIRNet`, what `mirnet_model` returns, or
+            any other model with a method `torch_names()`: a list of `(PyTorch name, Keras variable, kind)`, with one
             of the kinds `"conv"`, `"depthwise"`, `"transposed_conv"`, `"vector"`,
             `"scalar"` (one number, whatever the variable's shape) and `"ignored"` (may
             be there, is not looked at; the variable is `None`). A variable may have
             several names.
-        source: path of a `.pth` file, or a mapping from PyTorch names to arrays or
+        source: path of a `.pth` or `.safetensors` file, or a mapping from PyTorch names to arrays or
             tensors. The state dict may lie under `"state_dict"`, and its names may
             begin with `module.`.
 
@@ -34,6 +36,7 @@ def load_torch_checkpoint(model, source):
         The model.
 
     Raises:
+        ImportError: a `.safetensors` file needs the extra `safetensors`.
         ValueError: the file is no checkpoint, asks for a function that a state dict of
             tensors does not need, or its names or shapes are not those of the model. The
             model is unchanged then.
@@ -51,12 +54,32 @@ def load_torch_checkpoint(model, source):
     if isinstance(source, Mapping):
         where, arrays = "source", find_state_dict(source)
     else:
-        where, arrays = str(source), read_torch_checkpoint(source)
+        where, arrays = str(source), read_checkpoint(source)
     return assign_arrays(model, arrays, where)
+
+
+def read_checkpoint(path):
+    """Read the arrays of a `.pth` or a `.safetensors` file, by their names."""
+    if Path(path).suffix != ".safetensors":
+        return read_torch_checkpoint(path)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    safetensors = require("safetensors")
+    try:
+        return find_state_dict(require("safetensors.numpy").load_file(path))
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path}: not a readable safetensors file: {one_line(error)}"
+        ) from None
 
 
 def assign_arrays(model, arrays, where):
     """Give a model its weights by their PyTorch names; errors begin with `where`."""
+    if not hasattr(model, "torch_names"):
+        raise ValueError(
+            "model must have torch_names(): a ZeroDCE, a MIRNet or what mirnet_model "
+            f"returns. Received: a {type(model).__name__}"
+        )
     names = model.torch_names()
     _check_names(where, model, names, arrays)
     values = {}

@@ -1,6 +1,7 @@
 """Zero-DCE: a Keras model that learns to enhance without references."""
 
 import functools
+import logging
 
 import keras
 from keras import ops
@@ -10,6 +11,9 @@ from zero_dce_keras.errors import check_choice, check_fraction, check_positive
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
 from zero_dce_keras.models.image_model import ImageModel, as_images
+from zero_dce_keras.models.skip_order import ORDERS, is_of_the_notebook, swap_skips
+
+log = logging.getLogger(__name__)
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -313,6 +317,45 @@ class ZeroDCE(ImageModel):
     def network(self):
         """The Keras model of all the weights, which `.weights.h5` files hold."""
         return self.dce_model
+
+    def load_weights(self, filepath, skip_mismatch=False, order=None, **kwargs):
+        """Load the network's weights from a `.weights.h5` file.
+
+        The well-known notebook and the example of keras.io concatenate `[conv4, conv3]`
+        where the official code has `[x3, x4]`. A file of a full-size DCE-Net that this
+        package did not write is taken for one of theirs: the halves of the inputs of
+        the layers behind are swapped, and a note is logged.
+
+        Args:
+            filepath, skip_mismatch, **kwargs: as of every model of this package.
+            order: `"official"` or `"notebook"`, which order the file has; by default
+                `"notebook"` for such files alone.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if it is not readable, holds the weights of another model, or
+                `order` is unknown or this network is no DCE-Net.
+        """
+        if order is not None:
+            check_choice("order", order, ORDERS)
+            if self.network.name != "dce_net":
+                raise ValueError(f"order is not for {type(self).__name__}")
+        super().load_weights(filepath, skip_mismatch, **kwargs)
+        if order is None and self._is_full_size and is_of_the_notebook(str(filepath)):
+            order = "notebook"
+            log.warning(
+                "note: %s was not written by this package, so it is taken for the "
+                "notebook's order of the skip connections; load_weights(…, "
+                'order="official") leaves it as it is',
+                filepath,
+            )
+        if order == "notebook":
+            swap_skips(self.dce_model, self.num_layers)
+
+    @property
+    def _is_full_size(self):
+        size = self.num_iterations, self.filters, self.num_layers
+        return self.network.name == "dce_net" and size == (8, 32, 7)
 
     def torch_names(self):
         """Name the weights as the official code does, see `load_torch_checkpoint`."""

@@ -15,6 +15,7 @@ from zero_dce_keras.models.mirnet.layers import (
     convolution,
     learnt_slope,
 )
+from zero_dce_keras.models.mirnet.torch_names import torch_names
 
 
 def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=None):
@@ -70,6 +71,10 @@ class MIRNetNetwork(keras.Model):
             "block": block,
             "dtype": dtype.name,
         }
+
+    def torch_names(self):
+        """Name the weights as the official code does, see `load_torch_checkpoint`."""
+        return torch_names(self)
 
     def get_config(self):
         return {**self.arguments, "name": self.name}
