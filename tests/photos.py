@@ -9,6 +9,15 @@ HEIGHT, WIDTH = 32, 48
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta><rdf:Description tiff:Orientation="6" xmp:Rating="5"/></x:xmpmeta>'
 
+IPTC = b"".join(
+    struct.pack(">BBBH", 0x1C, 2, number, len(value)) + value
+    for number, value in (
+        (5, b"Night market"),
+        (25, b"lanterns"),
+        (120, "Café".encode()),
+    )
+)
+
 
 def noise(dtype="uint8", channels=3, height=HEIGHT):
     shape = (height, WIDTH, channels)[: 2 if channels == 1 else 3]

@@ -19,6 +19,7 @@ EXTRA_OF = {
     "skimage": "sample",
     "tensorboard": "cpu",
     "tensorflow": "cpu",
+    "tifffile": "tiff",
     "torch": "torch",
 }
 

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from photos import SRGB, XMP, exif, noise
+from photos import IPTC, SRGB, XMP, exif, noise
 from PIL import Image
 
 from zero_dce_keras.images import (
@@ -16,7 +16,15 @@ from zero_dce_keras.images import (
 )
 from zero_dce_keras.images.formats import FORMATS, format_of_path, written_format
 
-METADATA = {"exif": exif(), "icc_profile": SRGB, "xmp": XMP, "dpi": (300.0, 300.0)}
+METADATA = {
+    "exif": exif(),
+    "icc_profile": SRGB,
+    "xmp": XMP,
+    "dpi": (300.0, 300.0),
+    "iptc": IPTC,
+    "comment": "Grand-mère au lac".encode(),
+    "text": ((b"tEXt", b"Author\0A. Photographer"),),
+}
 
 
 def content_of(photograph, **options):

@@ -9,6 +9,7 @@ from PIL import ExifTags, Image
 
 from zero_dce_keras.images import (
     IMAGE_SUFFIXES,
+    Photograph,
     format_of_path,
     read_image,
     upright_rgb,
@@ -188,8 +189,17 @@ def test_decompression_bomb(tmp_path, monkeypatch):
         read_image(path)
 
 
-def test_float_samples_are_refused(tmp_path):
+def test_float_samples_have_a_white_in_0_to_1_alone(tmp_path):
     path = save(tmp_path / "float.tif", Image.new("F", (WIDTH, HEIGHT), 0.5))
+    photograph = Photograph.read(path)
+    assert photograph.pixels.dtype == np.uint16
+    assert set(photograph.pixels.ravel()) == {32768}
+    assert photograph.notes == (
+        "its floats of 32 bits are read as 16 bits, 1 as white",
+    )
+    path = save(tmp_path / "hdr.tif", Image.new("F", (WIDTH, HEIGHT), 7.5))
+    with pytest.raises(ValueError, match="defined white"):
+        Photograph.read(path)
     with pytest.raises(ValueError, match="no defined white"):
         read_image(path)
 

@@ -1,5 +1,6 @@
 """What Pillow would reduce to 8 bits comes whole, or not at all."""
 
+import importlib.util
 import struct
 import zlib
 
@@ -50,15 +51,38 @@ def test_interlaced_sixteen_bits():
     assert Photograph.read(content).pixels.tolist() == [[[1, 258, 65535]]]
 
 
-@pytest.mark.parametrize("arrangement", ["planes", "premultiplied"])
-def test_sixteen_bits_that_would_be_lost_are_refused(tmp_path, arrangement):
+def test_planes_are_read(tmp_path):
+    tifffile = pytest.importorskip("tifffile")
+    planes = np.moveaxis(noise("uint16"), -1, 0)
+    path = tmp_path / "photo.tif"
+    tifffile.imwrite(path, planes, photometric="rgb", planarconfig="separate")
+    np.testing.assert_array_equal(Photograph.read(path).pixels, noise("uint16"))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_colours_are_no_longer_multiplied_by_their_alpha(tmp_path, dtype):
+    tifffile = pytest.importorskip("tifffile")
+    white = np.iinfo(dtype).max
+    alpha = noise(dtype, 1) | (white // 2)
+    straight = noise(dtype)
+    multiplied = np.rint(straight * (alpha[..., None] / white)).astype(dtype)
+    path = tmp_path / "photo.tif"
+    pixels = np.dstack([multiplied, alpha])
+    tifffile.imwrite(path, pixels, photometric="rgb", extrasamples=["assocalpha"])
+    photograph = Photograph.read(path)
+    np.testing.assert_array_equal(photograph.alpha, alpha)
+    np.testing.assert_allclose(photograph.pixels.astype(int), straight, atol=2)
+
+
+def test_without_its_reader_a_rare_tiff_names_the_extra(tmp_path, monkeypatch):
     tifffile = pytest.importorskip("tifffile")
     path = tmp_path / "photo.tif"
-    if arrangement == "planes":
-        planes = np.moveaxis(noise("uint16"), -1, 0)
-        tifffile.imwrite(path, planes, photometric="rgb", planarconfig="separate")
-    else:
-        pixels = noise("uint16", 4)
-        tifffile.imwrite(path, pixels, photometric="rgb", extrasamples=["assocalpha"])
-    with pytest.raises(ValueError, match="photo.tif.*(apart|premultiplied); save it"):
+    tifffile.imwrite(path, noise("uint16").astype("uint32"), photometric="rgb")
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name: None if name == "tifffile" else find(name),
+    )
+    with pytest.raises(ValueError, match=r"photo.tif.*pip install '.\[tiff\]'"):
         Photograph.read(path)

@@ -1,12 +1,21 @@
 """From files and PIL images to what a `Photograph` holds, upright and without loss."""
 
+import io
+
 import numpy as np
+from PIL import UnidentifiedImageError
 
 from zero_dce_keras.images import metadata
-from zero_dce_keras.images.formats import format_of_name, format_of_path
+from zero_dce_keras.images.codecs import tiff_reader
+from zero_dce_keras.images.containers import jpeg, look, tiff
+from zero_dce_keras.images.formats import (
+    format_of_content,
+    format_of_name,
+    format_of_path,
+)
 from zero_dce_keras.images.open_image import open_image, readable
 from zero_dce_keras.images.orientation import orientation_of, turn_upright
-from zero_dce_keras.images.samples import cmyk_to_srgb, samples_of
+from zero_dce_keras.images.samples import cmyk_to_srgb, lab_to_srgb, samples_of
 from zero_dce_keras.images.sixteen_bits import read_sixteen_bits
 from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
 
@@ -23,13 +32,41 @@ def decode(source):
     Raises:
         OSError, ValueError: see `Photograph.read`.
     """
-    by_name = None if isinstance(source, bytes) else format_of_path(source)
     with readable(source) as file:
-        if by_name and by_name.is_known_by_name:
-            samples, exif = by_name.load_codec().read(file)
-            return _arguments(samples, exif=exif, file_format=by_name.name)
-        with open_image(file) as image:
-            return _decode_file(file, image)
+        if raw := _raw_format(file, source):
+            samples, exif, notes = raw.load_codec().read(file)
+            return _arguments(samples, exif=exif, notes=notes, file_format=raw.name)
+        try:
+            with open_image(file) as image:
+                return _decode_file(file, image)
+        except (UnidentifiedImageError, UnsupportedImageError, OSError) as error:
+            if not tiff_reader.can_read(file):
+                raise
+            return _decode_tiff(file, error)
+
+
+def _raw_format(file, source):
+    """Return the format of camera RAW, if it is one: by the name, in a pipe by content.
+
+    A photograph of another kind under a name of RAW is what its content says.
+    """
+    if isinstance(source, bytes):
+        return format_of_content(file)
+    by_name = format_of_path(source)
+    if by_name is None or not by_name.is_known_by_name:
+        return None
+    file.seek(0)
+    return None if file.read(8).startswith((b"\xff\xd8\xff", b"\x89PNG")) else by_name
+
+
+def _decode_tiff(file, error):
+    """Decode a TIFF that Pillow cannot, as `error` says."""
+    samples, orientation, profile, notes = tiff_reader.read(file, error)
+    carried = tiff.look(file, None)
+    notes += carried.pop("notes")
+    return _arguments(
+        samples, orientation, profile, notes, file_format="TIFF", **carried
+    )
 
 
 def decode_pil(image):
@@ -42,7 +79,8 @@ def decode_pil(image):
         UnsupportedImageError: float samples, or integers beyond 16 bits.
     """
     image.load()
-    samples, profile, notes = _decode_image(image)
+    profile = image.info.get("icc_profile")
+    samples, profile, notes = _decode_image(image, profile)
     return _arguments(samples, orientation_of(image), profile, notes)
 
 
@@ -56,37 +94,82 @@ def _decode_file(file, image):
         )
     if frames > 1 and image_format.more_images == "noted":
         notes.append(f"of its {frames} pages the first is taken")
+    carried = look(file, image, image_format.name)
     samples = read_sixteen_bits(file, image)
-    profile = image.info.get("icc_profile")
-    image.load()
+    profile = image.info.get("icc_profile") or carried.pop("icc_profile", None)
+    image = _load(file, image, notes)
     if samples is None:
-        samples, profile, others = _decode_image(image)
+        samples, profile, others = _decode_image(image, profile)
         notes += others
+    samples = _with_clear_color(samples, image)
+    if light := carried.pop("light", None):
+        samples, notes = _without_hdr(samples, light, notes)
+    notes += carried.pop("notes", [])
+    dpi, xmp = image.info.get("dpi"), image.info.get("xmp")
+    given: dict = {
+        "exif": (image.info.get("exif") or b"").removeprefix(b"Exif\0\0"),
+        "xmp": xmp,
+        "comment": image.info.get("comment", b"") if image.format == "GIF" else b"",
+    }
+    for name, value in carried.items():
+        given[name] = value or given.get(name)
     return _arguments(
         samples,
-        orientation_of(image),
+        orientation_of(image, given["exif"]),
         profile,
         notes,
-        exif=_exif_of(image, image_format),
-        xmp=image.info.get("xmp"),
-        dpi=image.info.get("dpi"),
+        dpi=dpi,
         file_format=image_format.name,
         jpeg_tables=tuple(getattr(image, "quantization", {}).values()),
+        **given,
     )
 
 
-def _decode_image(image):
+def _load(file, image, notes):
+    """Decode a PIL image; a JPEG that lacks but its end marker is whole."""
+    try:
+        image.load()
+        return image
+    except OSError:
+        content = jpeg.completed(file) if image.format in ("JPEG", "MPO") else None
+        if content is None:
+            raise
+    notes.append("its end marker is missing; the picture is whole")
+    image = open_image(io.BytesIO(content))
+    image.load()
+    return image
+
+
+def _decode_image(image, profile):
     """Return the samples of a decoded PIL image, its ICC profile, and a list of notes."""
     if image.mode == "CMYK":
-        return samples_of(cmyk_to_srgb(image)), None, ["CMYK is converted to sRGB"]
-    return samples_of(image), image.info.get("icc_profile"), []
+        bits = max(getattr(image, "tag_v2", {}).get(258, (8,)))
+        note = "CMYK is converted to sRGB"
+        if bits > 8:
+            note = f"CMYK of {bits} bits is converted to sRGB of 8"
+        return samples_of(cmyk_to_srgb(image)), None, [note]
+    if image.mode == "LAB":
+        return samples_of(lab_to_srgb(image)), None, ["CIELAB is converted to sRGB"]
+    return samples_of(image), profile, []
 
 
-def _exif_of(image, image_format):
-    try:
-        return metadata.exif_of(image, image_format.has_tags)
-    except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
-        return b"damaged"
+def _with_clear_color(samples, image):
+    """Return 16-bit samples with alpha, where a PNG says that one colour is clear."""
+    clear = image.info.get("transparency")
+    if samples.dtype != np.uint16 or clear is None or isinstance(clear, bytes):
+        return samples
+    colors = samples if samples.ndim == 3 else samples[..., None]
+    is_clear = (colors == np.asarray(clear)).all(axis=-1, keepdims=True)
+    alpha = np.where(is_clear, 0, 65535).astype("uint16")
+    return np.concatenate([colors, alpha], axis=-1)
+
+
+def _without_hdr(samples, light, notes):
+    """Return samples in sRGB, and the notes with one that says so."""
+    colors, alpha = samples[..., :3], samples[..., 3:]
+    colors = light.to_srgb(colors)
+    samples = np.concatenate([colors, alpha], axis=-1) if alpha.size else colors
+    return samples, [*notes, "its HDR is converted to sRGB: highlights are drawn down"]
 
 
 def _arguments(
@@ -97,8 +180,7 @@ def _arguments(
     exif=b"",
     xmp=b"",
     dpi=None,
-    file_format="",
-    jpeg_tables=(),
+    **others,
 ):
     """Turn samples (H, W) or (H, W, 1 to 4) upright, and what a file says with them."""
     samples, notes = turn_upright(samples, orientation), list(notes)
@@ -110,19 +192,24 @@ def _arguments(
     height, width = samples.shape[:2]
     if exif:
         try:
-            exif = metadata.upright_exif(exif, width, height)
+            exif = metadata.upright_exif(exif, width, height, orientation)
         except ValueError:
             exif = b""
             notes.append("its EXIF is damaged and left out")
+    profile = metadata.fitting_profile(icc_profile, samples.ndim == 2)
+    if icc_profile and not profile:
+        notes.append("its ICC profile is for other pixels and left out")
     is_sound = dpi and all(0 < float(x) < 1e6 for x in dpi)
+    dpi = tuple(float(x) for x in dpi) if is_sound else None
+    if dpi and orientation in metadata.TRANSPOSED:
+        dpi = dpi[::-1]
     return {
         "pixels": np.ascontiguousarray(samples),
         "alpha": alpha,
-        "exif": exif,
-        "icc_profile": metadata.fitting_profile(icc_profile, samples.ndim == 2),
-        "xmp": metadata.upright_xmp(xmp or b""),
-        "dpi": tuple(float(x) for x in dpi) if is_sound else None,
-        "file_format": file_format,
-        "jpeg_tables": jpeg_tables,
+        "exif": exif or b"",
+        "icc_profile": profile,
+        "xmp": metadata.upright_xmp(xmp or b"", width, height, orientation),
+        "dpi": dpi,
         "notes": tuple(notes),
+        **others,
     }

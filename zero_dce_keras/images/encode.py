@@ -34,12 +34,12 @@ def encode(photograph, image_format, quality):
     notes += others
     content = io.BytesIO()
     try:
+        options |= image_format.options
+        if image_format.has_quality:
+            options |= _compression(photograph, image_format, quality)
         if image_format.codec:
             notes += image_format.load_codec().write(content, pixels, **options)
         else:
-            options |= image_format.options
-            if image_format.has_quality:
-                options |= _compression(photograph, image_format, quality)
             pillow.save(content, pixels, image_format.name, **options)
     except (SystemError, OverflowError) as error:
         raise ValueError(one_line(error)) from None
@@ -83,7 +83,13 @@ def _fitting_pixels(photograph, image_format):
 def _fitting_metadata(photograph, image_format):
     """Return a dict of the metadata that a format can hold; a list of notes."""
     kept, absent, notes = {}, [], []
-    titles = {"exif": "EXIF", "icc_profile": "ICC profile", "xmp": "XMP"}
+    titles = {
+        "exif": "EXIF",
+        "icc_profile": "ICC profile",
+        "xmp": "XMP",
+        "iptc": "IPTC",
+    }
+    titles |= {"comment": "comment", "text": "PNG text"}
     for name, title in titles.items():
         value = getattr(photograph, name)
         if not value:

@@ -7,6 +7,7 @@ a command lists the formats.
 
 import dataclasses
 import importlib
+import re
 from pathlib import Path
 
 
@@ -29,10 +30,9 @@ class ImageFormat:
         options: dict, what else Pillow's `save` takes.
         more_images: str, what becomes of a file with several images: "refused" (it is an
             animation), "noted" (the first one is taken, with a note) or "ignored".
-        has_tags: bool, whether its EXIF is spread over tags of the file.
         codec: str, module of `images/codecs/`; empty where Pillow suffices.
         signature: bytes, regular expression of how such a file begins, in 12 bytes; for a
-            codec to register with Pillow before it reads.
+            codec to register with Pillow before it reads, and for RAW without a name.
         is_known_by_name: bool, whether the suffix decides, not the content; for a codec
             that reads.
     """
@@ -48,10 +48,13 @@ class ImageFormat:
     has_quality: bool = False
     options: dict = dataclasses.field(default_factory=dict)
     more_images: str = "refused"
-    has_tags: bool = False
     codec: str = ""
     signature: bytes | None = None
     is_known_by_name: bool = False
+
+    def begins(self, content):
+        """Return whether such a file begins so."""
+        return bool(self.signature and re.match(self.signature, content, re.DOTALL))
 
     def load_codec(self):
         """Import the module of `images/codecs/` that the row names."""
@@ -61,13 +64,22 @@ class ImageFormat:
 # Pillow tries no others: some of its readers start programs (EPS), and each is one more
 # way in for damaged files.
 FORMATS = (
-    ImageFormat("PNG", (".png",), bits=16, has_alpha=True, codec="png"),
+    ImageFormat(
+        "PNG",
+        (".png",),
+        bits=16,
+        has_alpha=True,
+        metadata=("exif", "icc_profile", "xmp", "dpi", "iptc", "comment", "text"),
+        codec="png",
+    ),
     ImageFormat(
         "JPEG",
-        (".jpg", ".jpeg"),
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
         aliases=("MPO",),  # what phones write: a second image is a gain map
-        longest={"exif": 65_527, "xmp": 65_504},  # a segment ends at 64 KiB
+        metadata=("exif", "icc_profile", "xmp", "dpi", "iptc", "comment"),
+        longest={"exif": 65_527},  # a segment ends at 64 KiB
         has_quality=True,
+        codec="jpeg",
         options={"subsampling": "4:4:4"},
         more_images="ignored",
     ),
@@ -84,15 +96,28 @@ FORMATS = (
         (".tif", ".tiff"),
         bits=16,
         has_alpha=True,
+        metadata=("exif", "icc_profile", "xmp", "dpi", "iptc"),
         more_images="noted",
-        has_tags=True,
         codec="tiff",
     ),
-    ImageFormat("BMP", (".bmp",), metadata=("dpi",)),
-    ImageFormat("GIF", (), written_as=".png"),
+    ImageFormat(
+        "AVIF",
+        (".avif",),
+        has_alpha=True,
+        metadata=("exif", "icc_profile", "xmp"),
+        has_quality=True,
+        options={"subsampling": "4:4:4"},
+    ),
+    ImageFormat("BMP", (".bmp", ".dib"), aliases=("DIB",), metadata=("dpi",)),
+    ImageFormat("GIF", (".gif",), written_as=".png"),
+    ImageFormat("PPM", (".ppm", ".pgm", ".pbm", ".pnm"), written_as=".png"),
+    ImageFormat("TGA", (".tga",), written_as=".png"),
+    ImageFormat("JPEG2000", (".jp2", ".j2k", ".jpx"), written_as=".png"),
+    ImageFormat("QOI", (".qoi",), written_as=".png"),
+    ImageFormat("PSD", (".psd",), written_as=".png", more_images="noted"),
     ImageFormat(
         "HEIF",
-        (".heic", ".heif"),
+        (".heic", ".heif", ".hif"),
         written_as=".jpg",
         more_images="ignored",
         codec="heif",
@@ -107,7 +132,8 @@ FORMATS = (
         ),
         written_as=".tif",
         codec="raw",
-        is_known_by_name=True,  # its content looks like a TIFF's
+        signature=rb"II\*\0....CR|IIU\0|IIRO|IIRS|MMOR|FUJIFILM|....ftypcrx|FOVb|\0MRM",
+        is_known_by_name=True,  # its content mostly looks like a TIFF's
     ),
 )
 
@@ -127,6 +153,25 @@ def format_of_path(path):
         'JPEG'
     """
     return _BY_SUFFIX.get(Path(path).suffix.lower())
+
+
+def format_of_content(file):
+    """Return the `ImageFormat` of a file without a name, if only a codec can read it.
+
+    Args:
+        file: binary file.
+
+    Returns:
+        The row of camera RAW, or None: Pillow finds out the others by itself.
+    """
+    from zero_dce_keras.images.tiff_tags import looks_like_raw
+
+    file.seek(0)
+    beginning = file.read(12)
+    for each in FORMATS:
+        if each.is_known_by_name and (each.begins(beginning) or looks_like_raw(file)):
+            return each
+    return None
 
 
 def format_of_name(name):

@@ -1,11 +1,12 @@
 """Which images a directory holds."""
 
+import os
 from pathlib import Path
 
 from zero_dce_keras.images.formats import IMAGE_SUFFIXES
 
 
-def list_images(directory, recursive=False, suffixes=IMAGE_SUFFIXES):
+def list_images(directory, recursive=False, suffixes=IMAGE_SUFFIXES, on_error=None):
     """List the images of a directory: 2.png before 10.png, then names in order.
 
     Hidden files and what archives of macOS leave behind (`.DS_Store`, `._1.png`,
@@ -15,7 +16,10 @@ def list_images(directory, recursive=False, suffixes=IMAGE_SUFFIXES):
         directory: str or `pathlib.Path`.
         recursive: bool, whether to look into sub-directories; links to directories
             are not followed. Default: False.
-        suffixes: what names may end in, in any case. Default: `IMAGE_SUFFIXES`.
+        suffixes: what names may end in, in any case; None for all files. Default:
+            `IMAGE_SUFFIXES`.
+        on_error: function of the `OSError` of a sub-directory that may not be read, and
+            of a link to nowhere. Default: they are passed over.
 
     Returns:
         List of `pathlib.Path`.
@@ -45,11 +49,29 @@ def list_images(directory, recursive=False, suffixes=IMAGE_SUFFIXES):
     def is_wanted(path):
         parts = path.relative_to(directory).parts
         is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-        return path.suffix.lower() in suffixes and not is_hidden
+        is_right = suffixes is None or path.suffix.lower() in suffixes
+        return is_right and not is_hidden
+
+    def is_file(path):
+        if path.is_symlink() and not path.exists() and on_error:
+            on_error(FileNotFoundError(f"{path}: a link to what is not there"))
+        return path.is_file()
 
     def order(path):
         number = int(path.stem) if path.stem.isdecimal() else float("inf")
         return path.relative_to(directory).parent.parts, number, path.name
 
-    found = directory.rglob("*") if recursive else directory.iterdir()
-    return sorted((p for p in found if is_wanted(p) and p.is_file()), key=order)
+    found = _walk(directory, on_error) if recursive else directory.iterdir()
+    return sorted((p for p in found if is_wanted(p) and is_file(p)), key=order)
+
+
+def _walk(directory, on_error):
+    """Yield what lies in a directory and those inside it."""
+
+    def tell(error):
+        if on_error:
+            on_error(type(error)(f"{error.filename}: {error.strerror}"))
+
+    for root, _, names in os.walk(directory, onerror=tell):
+        for name in names:
+            yield Path(root, name)

@@ -3,60 +3,28 @@
 import re
 import struct
 
-from PIL import ExifTags, Image
+from PIL import ExifTags
 
-# What of a TIFF's own tags says something about the photograph, not about its file.
-TIFF_TAGS = (
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.Software,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.Copyright,
-)
 THUMBNAIL_OFFSET, THUMBNAIL_LENGTH = 0x0201, 0x0202
+SUBJECT_AREA, SUBJECT_LOCATION = 0x9214, 0xA214  # in pixels of the picture as stored
 SHORT, LONG = 3, 4
+TRANSPOSED = (5, 6, 7, 8)  # orientations that exchange width and height
+
+# XMP that is true of a second picture, a film or a depth map alone.
+SECOND_PICTURE = rb"(?:hdrgm|HDRGainMap|GDepth|GImage|GAudio):\w+|GCamera:(?:MotionPhoto|MicroVideo)\w*"
+DIRECTORY = rb"<(G?Container:Directory)\b.*?</\1>"
 
 
-def exif_of(image, has_tags):
-    """Return the EXIF block of a decoded PIL image, b"" if there is none.
-
-    Most formats hold it byte by byte, so that a maker's note, whose offsets count from
-    its beginning, stays readable; that of a TIFF (`has_tags`) is put together.
-    """
-    if has_tags:
-        return exif_of_tags(image.getexif())
-    return image.info.get("exif", b"").removeprefix(b"Exif\0\0")
-
-
-def exif_of_tags(exif):
-    """Return as an EXIF block what a `PIL.Image.Exif` says about the photograph."""
-    kept = Image.Exif()
-    kept.update(tiff_tags(exif))
-    return kept.tobytes().removeprefix(b"Exif\0\0") if len(kept) else b""
-
-
-def tiff_tags(exif):
-    """Return what a `PIL.Image.Exif` says about the photograph: {tag: value}."""
-    tags: dict[int, object] = {tag: exif[tag] for tag in TIFF_TAGS if tag in exif}
-    for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        entries = dict(exif.get_ifd(directory))
-        entries.pop(ExifTags.IFD.Interop, None)  # a place in the old file
-        if entries:
-            tags[directory] = entries
-    return tags
-
-
-def upright_exif(exif, width, height):
+def upright_exif(exif, width, height, orientation=1):
     r"""Return an EXIF block for an image that now stands upright.
 
-    Its orientation becomes 1, its sizes those given, and its thumbnail, which shows the
-    dark photograph, goes; every other byte stays in its place.
+    Its orientation becomes 1, its sizes those given, places in it are turned, and its
+    thumbnail, which shows the dark photograph, goes; every other byte stays in its place.
 
     Args:
         exif: bytes, a TIFF structure, without the "Exif\\0\\0" before it.
         width, height: of the upright image.
+        orientation: of the image as it was stored.
 
     Returns:
         bytes.
@@ -73,10 +41,13 @@ def upright_exif(exif, width, height):
         _set(block, order, entries, ExifTags.Base.ImageWidth, LONG, width)
         _set(block, order, entries, ExifTags.Base.ImageLength, LONG, height)
         if ExifTags.IFD.Exif in entries:
-            exif_ifd = _value(block, order, entries[ExifTags.IFD.Exif])
+            exif_ifd = _value(block, order, entries[ExifTags.IFD.Exif][-1])
             entries, _ = _entries(block, order, exif_ifd)
+            _set(block, order, entries, ExifTags.Base.Orientation, SHORT, 1)
             _set(block, order, entries, ExifTags.Base.ExifImageWidth, LONG, width)
             _set(block, order, entries, ExifTags.Base.ExifImageHeight, LONG, height)
+            for tag in (SUBJECT_AREA, SUBJECT_LOCATION):
+                _turn_place(block, order, entries, tag, width, height, orientation)
         _remove_thumbnail(block, order, end)
     except (KeyError, struct.error) as error:
         raise ValueError("the EXIF block is damaged") from error
@@ -84,10 +55,13 @@ def upright_exif(exif, width, height):
 
 
 def _entries(block, order, start):
-    """Return {tag: place of its entry} of the directory at `start`, and its end."""
+    """Return {tag: places of its entries} of the directory at `start`, and its end."""
     (count,) = struct.unpack_from(order + "H", block, start)
-    places = range(start + 2, start + 2 + 12 * count, 12)
-    tags = {struct.unpack_from(order + "H", block, place)[0]: place for place in places}
+    tags: dict[int, list[int]] = {}
+    for place in range(start + 2, start + 2 + 12 * count, 12):
+        tags.setdefault(struct.unpack_from(order + "H", block, place)[0], []).append(
+            place
+        )
     return tags, start + 2 + 12 * count
 
 
@@ -96,10 +70,43 @@ def _value(block, order, place):
 
 
 def _set(block, order, entries, tag, kind, value):
-    """Set a number in its place, if it is there."""
-    if tag in entries:
-        layout = order + {SHORT: "HIH2x", LONG: "HII"}[kind]
-        struct.pack_into(layout, block, entries[tag] + 2, kind, 1, value)
+    """Set a number in its places, if it is there."""
+    layout = order + {SHORT: "HIH2x", LONG: "HII"}[kind]
+    for place in entries.get(tag, ()):
+        struct.pack_into(layout, block, place + 2, kind, 1, value)
+
+
+def _turn_place(block, order, entries, tag, width, height, orientation):
+    """Turn a point, a circle or a rectangle, given by its centre, with the picture."""
+    for place in entries.get(tag, ()):
+        kind, count = struct.unpack_from(order + "HI", block, place + 2)
+        if kind != SHORT or not 2 <= count <= 4:
+            continue
+        start = place + 8 if count == 2 else _value(block, order, place)
+        numbers = list(struct.unpack_from(f"{order}{count}H", block, start))
+        stored = (height, width) if orientation in TRANSPOSED else (width, height)
+        across, down = numbers[0] / stored[0], numbers[1] / stored[1]
+        x, y = turn_point(across, down, orientation)
+        numbers[:2] = round(x * width), round(y * height)
+        if count == 4 and orientation in TRANSPOSED:
+            numbers[2:] = numbers[:1:-1]
+        struct.pack_into(f"{order}{count}H", block, start, *numbers)
+
+
+def turn_point(x, y, orientation):
+    """Return where a point of the stored picture lies in the upright one, as shares.
+
+    Example:
+        >>> turn_point(0.125, 0.25, 6)
+        (0.75, 0.125)
+    """
+    if orientation in TRANSPOSED:
+        x, y = y, x
+    if orientation in (2, 3, 6, 7):
+        x = 1 - x
+    if orientation in (3, 4, 7, 8):
+        y = 1 - y
+    return x, y
 
 
 def _remove_thumbnail(block, order, link):
@@ -110,25 +117,98 @@ def _remove_thumbnail(block, order, link):
         return
     entries, _ = _entries(block, order, second)
     if THUMBNAIL_OFFSET in entries and THUMBNAIL_LENGTH in entries:
-        start = _value(block, order, entries[THUMBNAIL_OFFSET])
-        end = start + _value(block, order, entries[THUMBNAIL_LENGTH])
+        start = _value(block, order, entries[THUMBNAIL_OFFSET][-1])
+        end = start + _value(block, order, entries[THUMBNAIL_LENGTH][-1])
         if link < start and end < len(block):
             block[start:end] = bytes(end - start)
         elif link < start:
             del block[start:]
 
 
-def upright_xmp(xmp):
-    """Return XMP for an image that now stands upright; b"" if it is of a gain map.
+def upright_xmp(xmp, width=None, height=None, orientation=1):
+    """Return XMP for an image that now stands upright, and alone.
 
-    The gain map (HDR) of a phone's JPEG is a second picture that belongs to the dark one.
+    Orientation becomes 1, sizes become those given, regions (faces) are turned. What
+    belongs to a gain map, a depth map or a film beside the dark picture goes, and so does
+    the thumbnail; everything else stays as it is.
+
+    Args:
+        xmp: bytes or str.
+        width, height: of the upright image.
+        orientation: of the image as it was stored.
+
+    Returns:
+        bytes.
+
+    Source: Adobe, "XMP Specification Part 2"; Metadata Working Group, "Guidelines for
+    handling image metadata 2.0" (regions).
     """
     xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
-    if b"hdrgm:" in xmp:
-        return b""
     xmp = re.sub(rb"(tiff:Orientation(?:=[\"']|>))[2-8]", rb"\g<1>1", xmp)
     xmp = re.sub(rb"<xmp:Thumbnails>.*?</xmp:Thumbnails>", b"", xmp, flags=re.DOTALL)
-    return xmp
+    xmp = re.sub(rb"\s(?:" + SECOND_PICTURE + rb")=([\"']).*?\1", b"", xmp)
+    xmp = re.sub(rb"<(" + SECOND_PICTURE + rb")\b[^>]*/>", b"", xmp)
+    element = rb"<(" + SECOND_PICTURE + rb")\b(?:[^>]*[^/])?>.*?</\1>"
+    xmp = re.sub(element, b"", xmp, flags=re.DOTALL)
+    xmp = re.sub(DIRECTORY, b"", xmp, flags=re.DOTALL)
+    if width and height:
+        for name, size in (
+            *((rb"tiff:ImageWidth", width), (rb"tiff:ImageLength", height)),
+            *((rb"exif:PixelXDimension", width), (rb"exif:PixelYDimension", height)),
+        ):
+            xmp = re.sub(rb"(" + name + rb"(?:=[\"']|>))\d+", rb"\g<1>%d" % size, xmp)
+    return xmp if orientation == 1 else _turn_regions(xmp, orientation)
+
+
+def _turn_regions(xmp, orientation):
+    """Turn regions with the picture: places are shares of its sides."""
+    number = rb"(=[\"']|>)\s*([\d.eE+-]+)"
+
+    def values_of(text, prefix):
+        found = {}
+        for name in (b"x", b"y", b"w", b"h"):
+            match = re.search(prefix + b":" + name + number, text)
+            if match:
+                found[name] = float(match.group(2))
+        return found
+
+    def put(text, prefix, values):
+        for name, value in values.items():
+            place = b"(" + prefix + b":" + name + rb"(?:=[\"']|>))\s*[\d.eE+-]+"
+            text = re.sub(place, rb"\g<1>" + f"{value:.9g}".encode(), text)
+        return text
+
+    def turn_area(match):
+        values = values_of(match.group(), b"stArea")
+        if b"x" in values and b"y" in values:
+            turned = turn_point(values[b"x"], values[b"y"], orientation)
+            values[b"x"], values[b"y"] = turned
+        if orientation in TRANSPOSED and b"w" in values and b"h" in values:
+            values[b"w"], values[b"h"] = values[b"h"], values[b"w"]
+        return put(match.group(), b"stArea", values)
+
+    def turn_dimensions(match):
+        values = values_of(match.group(), b"stDim")
+        if orientation in TRANSPOSED and len(values) == 2:
+            values = {b"w": values[b"h"], b"h": values[b"w"]}
+        return put(match.group(), b"stDim", values)
+
+    def turn_rectangle(match):  # Microsoft's: left, top, width, height
+        left, top, width, height = map(float, match.group(2).split(b","))
+        x, y = turn_point(left + width / 2, top + height / 2, orientation)
+        if orientation in TRANSPOSED:
+            width, height = height, width
+        values = x - width / 2, y - height / 2, width, height
+        return match.group(1) + ", ".join(f"{each:.6g}" for each in values).encode()
+
+    either = rb"<%s\b(?:[^>]*/>|.*?</%s>)"
+    for name, turn in (
+        (b"mwg-rs:Area", turn_area),
+        (b"mwg-rs:AppliedToDimensions", turn_dimensions),
+    ):
+        xmp = re.sub(either % (name, name), turn, xmp, flags=re.DOTALL)
+    rectangle = rb"(MPReg:Rectangle(?:=[\"']|>))((?:\s*[\d.eE+-]+\s*,){3}\s*[\d.eE+-]+)"
+    return re.sub(rectangle, turn_rectangle, xmp)
 
 
 def fitting_profile(profile, is_grey):

@@ -1,7 +1,6 @@
 """Opening an image file; whatever is wrong with it becomes one line."""
 
 import io
-import re
 from contextlib import contextmanager
 
 from PIL import Image, UnidentifiedImageError
@@ -38,9 +37,9 @@ def readable(source):
         ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(
-            f"Cannot read {name}: it has more pixels than Pillow's limit, "
-            f"{2 * (Image.MAX_IMAGE_PIXELS or 0):,}. "
-            "If you trust it, raise PIL.Image.MAX_IMAGE_PIXELS."
+            f"Cannot read {name}: it has more pixels than the limit, "
+            f"{2 * (Image.MAX_IMAGE_PIXELS or 0):,}. If you trust it, raise "
+            "--max-megapixels (in Python PIL.Image.MAX_IMAGE_PIXELS, half of the limit)."
         ) from None
     except (UnsupportedImageError, ImportError) as error:
         raise ValueError(f"Cannot read {name}: {error}") from None
@@ -56,12 +55,23 @@ def readable(source):
         ) from None
 
 
+def limit_pixels(most):
+    """Refuse images of more pixels, before they are decoded."""
+    Image.MAX_IMAGE_PIXELS = most // 2  # Pillow warns there, and refuses twice as many
+
+
+def check_pixels(width, height):
+    """Raise `DecompressionBombError` for an image that Pillow would refuse."""
+    if Image.MAX_IMAGE_PIXELS and width * height > 2 * Image.MAX_IMAGE_PIXELS:
+        raise Image.DecompressionBombError
+
+
 def open_image(file):
     """Open a binary file with Pillow, as one of the formats of this package."""
     file.seek(0)
     beginning = file.read(12)
     for each in FORMATS:
-        if each.signature and re.match(each.signature, beginning, re.DOTALL):
+        if not each.is_known_by_name and each.begins(beginning):
             each.load_codec().register()
     file.seek(0)
     Image.init()  # fills Image.OPEN

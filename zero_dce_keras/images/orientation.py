@@ -4,9 +4,18 @@ import numpy as np
 from PIL import ExifTags, Image
 
 
-def orientation_of(image):
-    """Return the EXIF orientation of a PIL image: 1 (upright) if it is not readable."""
+def orientation_of(image, exif=b""):
+    """Return the EXIF orientation of a PIL image: 1 (upright) if it is not readable.
+
+    Args:
+        image: PIL image.
+        exif: bytes, the EXIF block of a file where Pillow does not find it.
+    """
     try:
+        if exif and "exif" not in image.info and not hasattr(image, "tag_v2"):
+            tags = Image.Exif()
+            tags.load(exif)
+            return int(tags.get(ExifTags.Base.Orientation, 1))
         # Not image.getexif(): that of a PNG decodes the pixels.
         return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001, damaged metadata raise errors of any type

@@ -33,9 +33,12 @@ class Photograph:
         xmp: bytes.
         dpi: pair of floats, across and down, or None.
         file_format: str, what it was read from: "JPEG", "PNG", …
+        notes: tuple of str, what could not be taken as it was.
+        iptc: bytes, IPTC-IIM: title, author, keywords as agencies write them.
+        comment: bytes, of a JPEG or a GIF.
+        text: tuple of pairs of bytes, the text chunks of a PNG: (kind, data).
         jpeg_tables: tuple of lists of 64 ints, the quantisation tables that it was
             compressed by: how fine. Empty for what was no JPEG.
-        notes: tuple of str, what could not be taken as it was.
     """
 
     pixels: np.ndarray
@@ -45,8 +48,11 @@ class Photograph:
     xmp: bytes = b""
     dpi: tuple | None = None
     file_format: str = ""
-    jpeg_tables: tuple = ()
     notes: tuple = ()
+    iptc: bytes = b""
+    comment: bytes = b""
+    text: tuple = ()
+    jpeg_tables: tuple = ()
 
     @classmethod
     def read(cls, source):

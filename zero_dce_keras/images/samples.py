@@ -37,6 +37,12 @@ def samples_of(image):
     return np.asarray(image.convert("L" if is_grey else "RGB"))
 
 
+def lab_to_srgb(image):
+    """Convert a CIELAB image."""
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+
+
 def cmyk_to_srgb(image):
     """Convert a CMYK image by its own profile, if it has one that can be used."""
     try:

@@ -34,6 +34,8 @@ def read_sixteen_bits(file, image):
         UnsupportedImageError: 16-bit samples in an arrangement that Pillow cannot unpack.
     """
     raw_mode = _raw_mode(image)
+    if image.mode == "I;16" and image.format == "TIFF":
+        return _grey_of_tiff(image)
     if raw_mode in tuple("RGBA") and _bits(image) > 8:
         raise UnsupportedImageError(
             "its 16-bit channels lie apart; save it again with them together"
@@ -41,15 +43,42 @@ def read_sixteen_bits(file, image):
     if raw_mode == "LA;16B":  # a pixel of 4 bytes is as good as RGBA of 8 bits
         return _unpack(file, image, "RGBA", "RGBA").view(">u2").astype("uint16")
     colors, _, order = raw_mode.partition(";16")
-    if colors == "RGBa":
-        raise UnsupportedImageError(
-            "its alpha is premultiplied; save it again with straight alpha"
-        )
+    is_multiplied = colors == "RGBa" and bool(order)
+    if is_multiplied:
+        colors, raw_mode = "RGBA", f"RGBA;16{order}"
     if colors not in ("RGB", "RGBX", "RGBA") or order not in OTHER_ORDER:
         return None
     pixels = _unpack(file, image, image.mode, raw_mode).astype("uint16") << 8
     pixels |= _unpack(file, image, image.mode, f"{colors};16{OTHER_ORDER[order]}")
-    return pixels
+    return straight(pixels) if is_multiplied else pixels
+
+
+def straight(pixels):
+    """Return pixels whose colours are no longer multiplied by their alpha.
+
+    Args:
+        pixels: uint8 or uint16 array `(H, W, 2 to 4)`, alpha last.
+
+    Example:
+        >>> straight(np.uint8([[[50, 100, 0, 128]]])).tolist()
+        [[[100, 199, 0, 128]]]
+    """
+    white = np.iinfo(pixels.dtype).max
+    alpha = pixels[..., -1:].astype("float32")
+    colors = pixels[..., :-1] * (white / np.maximum(alpha, 1))
+    colors = np.rint(np.minimum(colors, white)).astype(pixels.dtype)
+    return np.concatenate([colors, pixels[..., -1:]], axis=-1)
+
+
+def _grey_of_tiff(image):
+    """Return grey of more than 8 bits, scaled to 16, black as 0."""
+    bits = _bits(image)
+    photometric = image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION)
+    image.load()
+    grey = np.asarray(image).astype("uint16")
+    if bits < 16:
+        grey = np.rint(grey * (65535 / (2**bits - 1))).astype("uint16")
+    return 65535 - grey if photometric == 0 else grey
 
 
 def _raw_mode(image):

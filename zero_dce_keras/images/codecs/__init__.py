@@ -2,9 +2,9 @@
 
 Of these functions a module has those that its row of `formats.FORMATS` needs:
 
-- `write(file, pixels, exif=b"", icc_profile=b"", xmp=b"", dpi=None)` writes uint8 or
-  uint16 pixels `(H, W)` or `(H, W, 2 to 4)`, alpha last, into a binary file, and returns
-  a list of str: what the format cannot hold.
-- `read(file)` returns upright pixels and their EXIF block.
+- `write(file, pixels, **metadata)` writes uint8 or uint16 pixels `(H, W)` or
+  `(H, W, 2 to 4)`, alpha last, into a binary file, and returns a list of str: what the
+  format cannot hold. The metadata are those that the row names, and its options.
+- `read(file)` returns upright pixels, their EXIF block, and a list of notes.
 - `register()` teaches Pillow to read the format.
 """

@@ -4,58 +4,81 @@ Pillow writes 16 bits of grey only. No further package is needed: OpenCV would w
 61 MB, imagecodecs 26 MB.
 """
 
+import io
 import struct
 import zlib
 
 import numpy as np
-from PIL import PngImagePlugin
 
 from zero_dce_keras.images.codecs import pillow
+from zero_dce_keras.images.containers.photoshop import pack_iptc
 
 BAND = 64  # rows that are compressed at once: memory stays small
 LEVEL = 1  # of zlib; 6 takes twice as long for 0.5 % less of a noisy photograph
-XMP_KEYWORD = "XML:com.adobe.xmp"
+XMP_KEYWORD = b"XML:com.adobe.xmp"
 
 
-def write(file, pixels, xmp=b"", **metadata):
-    """Write a PNG, see `images.codecs`.
+def write(file, pixels, comment=b"", iptc=b"", text=(), xmp=b"", **metadata):
+    """Write a PNG, see `images.codecs`; `text` are chunks as they shall be written.
 
-    Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)".
+    Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)". IPTC is
+    written as ImageMagick does.
     """
+    chunks = [(b"iTXt", XMP_KEYWORD + b"\0\0\0\0\0" + xmp)] if xmp else []
+    if iptc:
+        data = pack_iptc(iptc)
+        lines = f"\niptc\n{len(data):8}\n{data.hex()}\n".encode()
+        profile = b"Raw profile type iptc\0\0" + zlib.compress(lines)
+        chunks.append((b"zTXt", profile))
+    if comment:
+        words = comment.decode("utf-8", "replace").replace("\0", " ")
+        try:
+            chunks.append((b"tEXt", b"Comment\0" + words.encode("latin-1")))
+        except UnicodeError:
+            chunks.append((b"iTXt", b"Comment\0\0\0\0\0" + words.encode()))
+    chunks += text
     if pixels.dtype == np.uint16:
-        _write_sixteen_bits(file, pixels, xmp, **metadata)
+        _write_sixteen_bits(file, pixels, chunks, **metadata)
         return []
-    if xmp:
-        metadata["pnginfo"] = PngImagePlugin.PngInfo()
-        metadata["pnginfo"].add_itxt(XMP_KEYWORD, xmp.decode("utf-8", "replace"))
-    pillow.save(file, pixels, "PNG", **metadata)
+    made = io.BytesIO()
+    pillow.save(made, pixels, "PNG", **metadata)
+    content = made.getvalue()
+    end = 8 + 25  # of the signature and the chunk IHDR
+    file.write(content[:end])
+    for kind, data in chunks:
+        _write_chunk(file, kind, data)
+    file.write(content[end:])
     return []
 
 
-def _write_sixteen_bits(file, pixels, xmp=b"", exif=b"", icc_profile=b"", dpi=None):
-    def chunk(kind, data):
-        checksum = zlib.crc32(kind + data)
-        file.write(struct.pack(">I", len(data)) + kind + data)
-        file.write(struct.pack(">I", checksum))
+def _write_chunk(file, kind, data):
+    checksum = zlib.crc32(kind + data)
+    file.write(struct.pack(">I", len(data)) + kind + data)
+    file.write(struct.pack(">I", checksum))
 
+
+def _write_sixteen_bits(file, pixels, chunks, exif=b"", icc_profile=b"", dpi=None):
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     height, width, channels = pixels.shape
     color_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
     file.write(b"\x89PNG\r\n\x1a\n")
-    chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, color_type, 0, 0, 0))
+    size = struct.pack(">IIBBBBB", width, height, 16, color_type, 0, 0, 0)
+    _write_chunk(file, b"IHDR", size)
     if icc_profile:
-        chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile))
+        name = b"ICC Profile\0\0"
+        _write_chunk(file, b"iCCP", name + zlib.compress(icc_profile))
     if dpi:
-        chunk(b"pHYs", struct.pack(">IIB", *[round(x / 0.0254) for x in dpi], 1))
+        pixels_a_metre = [round(x / 0.0254) for x in dpi]
+        _write_chunk(file, b"pHYs", struct.pack(">IIB", *pixels_a_metre, 1))
     if exif:
-        chunk(b"eXIf", exif)
-    if xmp:
-        chunk(b"iTXt", XMP_KEYWORD.encode() + b"\0\0\0\0\0" + xmp)
+        _write_chunk(file, b"eXIf", exif)
+    for kind, data in chunks:
+        _write_chunk(file, kind, data)
     compressor = zlib.compressobj(LEVEL)
     for start in range(0, height, BAND):
-        chunk(b"IDAT", compressor.compress(_filtered(pixels, start)))
-    chunk(b"IDAT", compressor.flush())
-    chunk(b"IEND", b"")
+        _write_chunk(file, b"IDAT", compressor.compress(_filtered(pixels, start)))
+    _write_chunk(file, b"IDAT", compressor.flush())
+    _write_chunk(file, b"IEND", b"")
 
 
 def _filtered(pixels, start):

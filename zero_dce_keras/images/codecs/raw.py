@@ -1,10 +1,17 @@
 """Camera RAW, through the extra `raw` (rawpy, that is LibRaw)."""
 
-from PIL import Image
+import io
 
 from zero_dce_keras.extras import require
-from zero_dce_keras.images import metadata
+from zero_dce_keras.images.containers.jpeg import APP1, EXIF, read_segments
+from zero_dce_keras.images.containers.tiff import about_the_photograph
+from zero_dce_keras.images.open_image import check_pixels
+from zero_dce_keras.images.tiff_tags import pack_block, read_tags
 from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
+
+TAGS = range(
+    254, 50_000
+)  # below and above lie those of the makers' and DNG's own pixels
 
 
 def read(file):
@@ -16,37 +23,52 @@ def read(file):
         file: binary file.
 
     Returns:
-        uint16 array of shape (H, W, 3), upright; EXIF block, b"" where Pillow cannot
-        read the file's tags.
+        uint16 array of shape (H, W, 3), upright; EXIF block, from the file's tags or else
+        from its preview; list of notes.
 
     Raises:
         ImportError: the extra is missing.
         UnsupportedImageError: LibRaw cannot read the file.
     """
     rawpy = require("rawpy")
+    file.seek(0)
     try:
         with rawpy.imread(file) as image:
+            check_pixels(image.sizes.width, image.sizes.height)
             pixels = image.postprocess(
                 use_camera_wb=True,
                 no_auto_bright=True,
                 output_bps=16,
                 gamma=(2.4, 12.92),
             )
+            exif = _exif_of_tags(file) or _exif_of_preview(rawpy, image)
     except rawpy.LibRawError as error:
         text = error.args[0]
         text = text.decode(errors="replace") if isinstance(text, bytes) else text
         raise UnsupportedImageError(
             f"it is damaged or no RAW that LibRaw knows ({text})"
         ) from None
-    return pixels, _exif(file)
+    notes = [] if exif else ["its EXIF cannot be read and is left out"]
+    return pixels, exif, notes
 
 
-def _exif(file):
-    """Return the EXIF block: most cameras' RAW begins with the tags of a TIFF."""
+def _exif_of_tags(file):
+    """Return the tags of the photograph: most cameras' RAW begins as a TIFF does."""
     try:
-        file.seek(0)
-        tags = Image.Exif()
-        tags.load_from_fp(file)
-        return metadata.exif_of_tags(tags)
-    except Exception:  # noqa: BLE001, some have formats of their own
+        tags = about_the_photograph(read_tags(file))
+    except ValueError:  # some have formats of their own
         return b""
+    return pack_block({number: tag for number, tag in tags.items() if number in TAGS})
+
+
+def _exif_of_preview(rawpy, image):
+    """Return the EXIF of the JPEG that shows a preview."""
+    try:
+        preview = image.extract_thumb()
+    except rawpy.LibRawError:
+        return b""
+    if preview.format != rawpy.ThumbFormat.JPEG:
+        return b""
+    segments, _ = read_segments(io.BytesIO(preview.data))
+    blocks = [d for m, d in segments if m == APP1 and d.startswith(EXIF)]
+    return blocks[0].removeprefix(EXIF) if blocks else b""

@@ -3,19 +3,36 @@
 Pillow writes 8 bits only, and either EXIF or XMP, not both.
 """
 
+import io
 import itertools
+import struct
 import zlib
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
 
-from zero_dce_keras.images.metadata import tiff_tags
+from zero_dce_keras.images.containers.tiff import (
+    ICC,
+    IPTC,
+    RESOLUTION,
+    XMP,
+    about_the_photograph,
+)
+from zero_dce_keras.images.tiff_tags import (
+    Tag,
+    long,
+    pack_tags,
+    read_tags,
+    short,
+    undefined,
+)
 
 ROWS_PER_STRIP = 64
 LEVEL = 1  # of zlib; 6 takes twice as long for 0.5 % less of a noisy photograph
+RATIONAL, SHORT = 5, 3
+PLACES, SIZES = 273, 279  # tags of the strips
 
 
-def write(file, pixels, exif=b"", icc_profile=b"", xmp=b"", dpi=None):
+def write(file, pixels, exif=b"", icc_profile=b"", xmp=b"", iptc=b"", dpi=None):
     """Write a TIFF, see `images.codecs`: strips of rows, deflated after the predictor.
 
     Source: Adobe, "TIFF Revision 6.0" and "TIFF Technical Note 2" (deflate).
@@ -24,40 +41,49 @@ def write(file, pixels, exif=b"", icc_profile=b"", xmp=b"", dpi=None):
     if pixels.shape[2:] == (2,):
         notes.append("grey with alpha becomes RGB with alpha: few read such a TIFF")
         pixels = np.repeat(pixels, (3, 1), axis=-1)
-    tags = _exif_tags(exif)
-    if tags is None:
-        notes.append("its EXIF is damaged and left out")
-        tags = _exif_tags(b"")
+    tags = {}
+    if exif:
+        try:
+            tags = about_the_photograph(read_tags(io.BytesIO(exif)))
+        except ValueError:
+            notes.append("its EXIF is damaged and left out")
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     height, width, channels = pixels.shape
-    tags[TiffImagePlugin.IMAGEWIDTH] = width
-    tags[TiffImagePlugin.IMAGELENGTH] = height
-    tags[TiffImagePlugin.BITSPERSAMPLE] = (8 * pixels.itemsize,) * channels
-    tags[TiffImagePlugin.COMPRESSION] = 8
-    tags[TiffImagePlugin.PHOTOMETRIC_INTERPRETATION] = 2 if channels > 2 else 1
-    tags[TiffImagePlugin.SAMPLESPERPIXEL] = channels
-    tags[TiffImagePlugin.ROWSPERSTRIP] = ROWS_PER_STRIP
-    tags[TiffImagePlugin.PREDICTOR] = 2
+    bits = struct.pack(f"<{channels}H", *[8 * pixels.itemsize] * channels)
+    tags |= {
+        256: long(width),
+        257: long(height),
+        258: Tag(SHORT, channels, bits),
+        259: short(8),  # deflated
+        262: short(2 if channels > 2 else 1),  # RGB, or grey with black as 0
+        274: short(1),  # upright
+        277: short(channels),
+        278: long(ROWS_PER_STRIP),
+        317: short(2),  # differences to the left
+    }
     if channels == 4:
-        tags[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha, not premultiplied
-    if icc_profile:
-        tags[TiffImagePlugin.ICCPROFILE] = icc_profile
-    if xmp:
-        tags[TiffImagePlugin.XMP] = xmp
+        tags[338] = short(2)  # alpha, not premultiplied
+    for number, value in ((ICC, icc_profile), (XMP, xmp), (IPTC, iptc)):
+        if value:
+            tags[number] = undefined(value)
     if dpi:
-        tags[TiffImagePlugin.RESOLUTION_UNIT] = 2
-        tags[TiffImagePlugin.X_RESOLUTION], tags[TiffImagePlugin.Y_RESOLUTION] = dpi
+        across, down, unit = RESOLUTION
+        tags[unit] = short(2)
+        for number, value in zip((across, down), dpi, strict=True):
+            ratio = struct.pack("<II", round(value * 1000), 1000)
+            tags[number] = Tag(RATIONAL, 1, ratio)
 
     strips = [
         _strip(pixels[row : row + ROWS_PER_STRIP])
         for row in range(0, height, ROWS_PER_STRIP)
     ]
     sizes = [len(strip) for strip in strips]
-    # Pillow counts the places of the strips from the end of the tags.
     places = [0, *itertools.accumulate(sizes[:-1])]
-    tags[TiffImagePlugin.STRIPOFFSETS] = tuple(places)
-    tags[TiffImagePlugin.STRIPBYTECOUNTS] = tuple(sizes)
-    file.write(b"II*\0\x08\0\0\0" + tags.tobytes(8))
+    tags |= {PLACES: long(*places), SIZES: long(*sizes)}
+    start = 8 + len(pack_tags(tags))  # where the strips begin
+    start += start % 2
+    tags[PLACES] = long(*[start + place for place in places])
+    file.write((b"II*\0\x08\0\0\0" + pack_tags(tags)).ljust(start, b"\0"))
     file.writelines(strips)
     return notes
 
@@ -67,17 +93,3 @@ def _strip(rows):
     differences = rows.astype(rows.dtype.newbyteorder("<"))
     differences[:, 1:] -= rows[:, :-1]
     return zlib.compress(differences, LEVEL)
-
-
-def _exif_tags(exif):
-    """Return an EXIF block as tags of a TIFF, None if it cannot be taken apart."""
-    tags = TiffImagePlugin.ImageFileDirectory_v2(b"II*\0\0\0\0\0")
-    try:
-        block = Image.Exif()
-        block.load(exif)
-        for tag, value in tiff_tags(block).items():
-            tags[tag] = value
-        tags.tobytes()
-    except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
-        return None
-    return tags

@@ -1,0 +1,114 @@
+"""TIFFs that Pillow cannot read, through the extra `tiff` (tifffile, imagecodecs).
+
+Samples of 10, 14 and 32 bits and floats, 16 bits in planes, rarer compressions. Pillow
+reads the others without it.
+"""
+
+import importlib.util
+
+import numpy as np
+from PIL import Image
+
+from zero_dce_keras.errors import one_line
+from zero_dce_keras.extras import require
+from zero_dce_keras.images.open_image import check_pixels
+from zero_dce_keras.images.sixteen_bits import straight
+from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
+
+SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+ORIENTATION, ICC = 274, 34675
+ASSOCIATED = 1  # alpha that the colours are multiplied by
+PHOTOMETRICS = ("MINISWHITE", "MINISBLACK", "RGB")
+
+
+def can_read(file):
+    """Return whether a binary file begins as a TIFF."""
+    file.seek(0)
+    return file.read(4) in SIGNATURES
+
+
+def read(file, error):
+    """Read the first image of a TIFF.
+
+    Args:
+        file: binary file.
+        error: why Pillow could not read it, raised again where the extra is missing.
+
+    Returns:
+        uint8 or uint16 array `(H, W)` or `(H, W, 2 to 4)`, not yet upright; orientation;
+        ICC profile, bytes or None; list of notes.
+
+    Raises:
+        ImportError: the extra is missing.
+        UnsupportedImageError: samples that mean no photograph.
+    """
+    if not importlib.util.find_spec("tifffile"):
+        raise UnsupportedImageError(
+            f"Pillow cannot read such a TIFF ({one_line(error)}); tifffile can: pip "
+            "install '.[tiff]' in the package's checkout"
+        )
+    tifffile = require("tifffile")
+    file.seek(0)
+    try:
+        with tifffile.TiffFile(file) as content:
+            page = content.pages[0]
+            check_pixels(page.imagewidth, page.imagelength)
+            samples, axes = page.asarray(), page.axes
+            kind = page.photometric.name if page.photometric in range(32768) else ""
+            extra = [int(each) for each in page.extrasamples]
+            bits = page.bitspersample
+            tags = {each.code: each.value for each in page.tags}
+    except Image.DecompressionBombError:
+        raise
+    except Exception as other:  # noqa: BLE001, damaged files raise errors of any type
+        raise UnsupportedImageError(
+            f"it is damaged or of a rare kind ({one_line(other)})"
+        ) from None
+    if kind not in PHOTOMETRICS or set(axes) - set("YXS"):
+        raise UnsupportedImageError(
+            f"its samples are no photograph's ({kind or 'unknown'}, axes {axes})"
+        )
+    if axes.startswith("S"):
+        samples = np.moveaxis(samples, 0, -1)
+    samples, notes = _to_sixteen_bits(samples, bits)
+    if kind == "MINISWHITE":
+        samples = np.iinfo(samples.dtype).max - samples
+    samples, others = _with_alpha(samples, extra)
+    return samples, tags.get(ORIENTATION, 1), tags.get(ICC), notes + others
+
+
+def _to_sixteen_bits(samples, bits):
+    """Return samples of 8 or 16 bits, and notes."""
+    if samples.dtype.kind == "f":
+        samples = samples.astype("float32")
+        least, most = float(samples.min()), float(samples.max())
+        if not 0 <= least <= most <= 1:
+            raise UnsupportedImageError(
+                f"its float samples go from {least:.3g} to {most:.3g}: only those in "
+                "[0, 1] have a defined white"
+            )
+        note = f"its floats of {bits} bits are read as 16 bits, 1 as white"
+        return np.rint(65535 * samples).astype("uint16"), [note]
+    if samples.dtype.kind != "u" or samples.dtype.itemsize > 4:
+        raise UnsupportedImageError(f"samples of type {samples.dtype} have no white")
+    if samples.dtype == np.uint32:
+        note = f"of its {bits} bits the first 16 are read"
+        return (samples >> max(bits - 16, 0)).astype("uint16"), [note]
+    if 8 < bits < 16:
+        most = 2**bits - 1
+        return np.rint(samples * (65535 / most)).astype("uint16"), []
+    return samples, []
+
+
+def _with_alpha(samples, extra):
+    """Return colours with their alpha, straight, and without further channels."""
+    if samples.ndim == 2 or not extra:
+        return samples, []
+    colors = samples.shape[-1] - len(extra)
+    notes = [f"of its {len(extra)} further channels alpha alone is read"] * (
+        len(extra) > 1 or extra[0] not in (1, 2)
+    )
+    if extra[0] not in (1, 2):
+        return samples[..., :colors], notes
+    samples = samples[..., : colors + 1]
+    return (straight(samples) if extra[0] == ASSOCIATED else samples), notes

@@ -1,0 +1,212 @@
+"""The segments of a JPEG: IPTC, comment, extended XMP, second pictures.
+
+Source: ITU-T T.81, annex B; Adobe, "XMP Specification Part 3"; CIPA DC-007 (MPF).
+"""
+
+import hashlib
+import io
+import re
+import struct
+
+from PIL import Image
+
+from zero_dce_keras.images.containers.photoshop import (
+    PHOTOSHOP,
+    pack_iptc,
+    read_photoshop,
+)
+
+COMMENT, APP0, APP1, APP2, APP13, APP14 = 0xFE, 0xE0, 0xE1, 0xE2, 0xED, 0xEE
+START_OF_SCAN, END = 0xDA, 0xD9
+LONGEST = 65_533  # bytes of a segment
+FILM = rb"\xff\xd9.{0,64}?....ftyp"  # an MP4 behind the end marker
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
+EXIF = b"Exif\0\0"
+# What Pillow reads, and what says how the pixels are encoded.
+KNOWN = {
+    APP0: (b"JFIF\0", b"JFXX\0"),
+    APP1: (EXIF, XMP, EXTENSION),
+    APP2: (b"ICC_PROFILE\0", b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"),
+    APP13: (PHOTOSHOP,),
+    APP14: (b"Adobe",),
+}
+# What others are, by how they begin.
+NAMED = {
+    b"FLIR\0": "thermal picture (FLIR)",
+    b"JP": "statement of origin (C2PA)",
+    b"Ducky": "",  # how finely an editor compressed it
+    b"FPXR\0": "FlashPix extension",
+    b"Meta\0": "maker's extension",
+}
+
+
+def look(file, image):
+    """See `images.containers`."""
+    segments, rest = read_segments(file)
+    found: dict = {}
+    notes = _notes_on(segments, rest, image)
+    comments = [data for marker, data in segments if marker == COMMENT]
+    if comments:
+        found["comment"] = b"\n".join(comments)
+    resources = b"".join(
+        data.removeprefix(PHOTOSHOP)
+        for marker, data in segments
+        if marker == APP13 and data.startswith(PHOTOSHOP)
+    )
+    if resources:
+        found["iptc"], others = read_photoshop(resources)
+        notes += others
+    xmp = next((d for m, d in segments if m == APP1 and d.startswith(XMP)), b"")
+    extension = _extension(segments)
+    if extension:
+        found["xmp"] = merge_xmp(xmp.removeprefix(XMP), extension)
+    return found | {"notes": notes}
+
+
+def read_segments(file):
+    """Return the segments before the scan as pairs (marker, data), and the rest.
+
+    The rest is where the compressed pixels begin, and what follows them.
+    """
+    file.seek(0)
+    content = file.read()
+    segments, place = [], 2
+    while place + 4 <= len(content) and content[place] == 0xFF:
+        marker = content[place + 1]
+        if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            place += 1 if marker == 0xFF else 2
+            continue
+        if marker in (START_OF_SCAN, END):
+            break
+        (length,) = struct.unpack_from(">H", content, place + 2)
+        segments.append((marker, content[place + 4 : place + 2 + length]))
+        place += 2 + length
+    return segments, content[place:]
+
+
+def completed(file):
+    """Return a JPEG with the end marker that it lacks; None if more is missing.
+
+    Where all pixels are there, what follows them does not matter: the picture is the same
+    with other bytes between them and the end. (Of a progressive JPEG this says nothing.)
+    """
+    file.seek(0)
+    content = file.read()
+    segments, _ = read_segments(io.BytesIO(content))
+    if not {0xC0, 0xC1} & {marker for marker, _ in segments}:
+        return None
+    pictures = []
+    for filler in (b"", b"\x55" * 4096):
+        with Image.open(io.BytesIO(content + filler + b"\xff\xd9")) as image:
+            pictures.append(image.convert("RGB").tobytes())
+    return content + b"\xff\xd9" if pictures[0] == pictures[1] else None
+
+
+def _notes_on(segments, rest, image):
+    """Return notes on what the enhanced photograph cannot have."""
+    notes, has_second = [], False
+    for marker, data in segments:
+        if not 0xE0 <= marker <= 0xEF:
+            continue
+        has_second |= data.startswith((b"MPF\0", b"urn:iso:std:iso:ts:21496"))
+        if data.startswith(KNOWN.get(marker, ())) or not data.strip(b"\0"):
+            continue
+        name = next((n for start, n in NAMED.items() if data.startswith(start)), None)
+        if name is None:
+            word = re.match(rb"[\x20-\x7e]{2,20}", data)
+            what = word.group().decode() if word else "of unknown kind"
+            name = f"APP{marker - 0xE0} segment ({what})"
+        if name:
+            notes.append(f"its {name} is left out")
+    if has_second or getattr(image, "n_frames", 1) > 1:
+        notes.append("its second picture (HDR gain map, depth or view) is left out")
+    elif re.search(FILM, rest, re.DOTALL):
+        notes.append("its film (motion photo) is left out")
+    return [*dict.fromkeys(notes)]
+
+
+def _extension(segments):
+    """Put extended XMP together, b"" where there is none or a part of it is missing."""
+    parts = {}
+    whole = b""
+    for marker, data in segments:
+        if marker == APP1 and data.startswith(EXTENSION):
+            start = len(EXTENSION)
+            guid = data[start : start + 32]
+            size, offset = struct.unpack_from(">II", data, start + 32)
+            parts.setdefault((guid, size), {})[offset] = data[start + 40 :]
+    for (_, size), pieces in parts.items():
+        content = b"".join(piece for _, piece in sorted(pieces.items()))
+        if len(content) == size:
+            whole += content
+    return whole
+
+
+def merge_xmp(xmp, extension):
+    """Return XMP with the descriptions of its extension in it.
+
+    Example:
+        >>> main = b"<rdf:RDF><rdf:Description xmpNote:HasExtendedXMP='AB'/></rdf:RDF>"
+        >>> more = b"<x><rdf:RDF><rdf:Description a='1'/></rdf:RDF></x>"
+        >>> merge_xmp(main, more).decode()
+        "<rdf:RDF><rdf:Description/><rdf:Description a='1'/></rdf:RDF>"
+    """
+    inner = re.search(rb"<rdf:RDF[^>]*>(.*)</rdf:RDF>", extension, re.DOTALL)
+    xmp = re.sub(rb"\s+xmpNote:HasExtendedXMP=([\"']).*?\1", b"", xmp)
+    if inner is None or b"</rdf:RDF>" not in xmp:
+        return xmp
+    return xmp.replace(b"</rdf:RDF>", inner.group(1) + b"</rdf:RDF>", 1)
+
+
+def insert_segments(content, iptc=b"", xmp=b"", comment=b""):
+    """Return a JPEG with more segments, after those that it begins with.
+
+    Args:
+        content: bytes-like, a JPEG.
+        iptc: bytes, IPTC-IIM.
+        xmp: bytes of any length: what does not fit into a segment is extended XMP.
+        comment: bytes.
+    """
+    content = bytes(content)
+    place = 2
+    while content[place + 1] in (APP0, APP1):
+        (length,) = struct.unpack_from(">H", content, place + 2)
+        place += 2 + length
+    made = io.BytesIO()
+    for data in _xmp_segments(xmp) if xmp else ():
+        made.write(_segment(APP1, data))
+    if iptc:
+        data = PHOTOSHOP + pack_iptc(iptc)
+        for start in range(0, len(data), LONGEST - len(PHOTOSHOP)):
+            piece = data[start : start + LONGEST - len(PHOTOSHOP)]
+            made.write(_segment(APP13, (PHOTOSHOP if start else b"") + piece))
+    for start in range(0, len(comment), LONGEST):
+        made.write(_segment(COMMENT, comment[start : start + LONGEST]))
+    return content[:place] + made.getvalue() + content[place:]
+
+
+def _segment(marker, data):
+    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
+
+
+def _xmp_segments(xmp):
+    if len(XMP) + len(xmp) <= LONGEST:
+        return [XMP + xmp]
+    whole = re.search(rb"<x:xmpmeta.*</x:xmpmeta>|<rdf:RDF.*</rdf:RDF>", xmp, re.DOTALL)
+    body = whole.group() if whole else xmp
+    guid = hashlib.md5(body, usedforsecurity=False).hexdigest().upper().encode()
+    main = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/'
+        b'02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:xmpNote='
+        b'"http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="' + guid + b'"/>'
+        b"</rdf:RDF></x:xmpmeta>"
+    )
+    step = LONGEST - len(EXTENSION) - 40
+    return [XMP + main] + [
+        EXTENSION
+        + guid
+        + struct.pack(">II", len(body), start)
+        + body[start : start + step]
+        for start in range(0, len(body), step)
+    ]

@@ -1,0 +1,185 @@
+"""How numbers encode light where no ICC profile says so: code points, gamma, primaries.
+
+What an ICC profile can say becomes one: numbers and colours stay as they are. HDR's
+curves (PQ, HLG) become sRGB's: what is brighter than white is drawn down.
+
+Source: ITU-T H.273 (code points); ITU-R BT.2100 (PQ, HLG), BT.2408 (white at 203 nits);
+ICC.1:2022 (profiles).
+"""
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+
+from zero_dce_keras.images.camera import linear_to_srgb, srgb_to_linear
+
+PQ, HLG = 16, 18  # H.273's transfer characteristics
+LINEAR = 8
+SRGB_LIKE = (1, 2, 6, 13, 14, 15)  # BT.709 and its like are shown as sRGB is
+POWERS = {4: 2.2, 5: 2.8}
+# H.273's colour primaries: white, red, green, blue.
+D65 = (0.3127, 0.329)
+SRGB_PLACES = (D65, (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+PLACES = {
+    1: SRGB_PLACES,
+    9: (D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    11: ((0.314, 0.351), (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)),
+    12: (D65, (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)),
+}
+WHITE_NITS, KNEE = 203.0, 0.7
+DATE = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)  # the same profile every time
+D50 = np.array([0.9642, 1.0, 0.8249])
+BRADFORD = np.array(
+    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
+)
+
+
+class Light(NamedTuple):
+    """Colour primaries and transfer characteristics, as H.273 numbers them."""
+
+    primaries: int
+    transfer: int
+
+    @property
+    def is_hdr(self):
+        """Whether numbers go beyond the white of a page."""
+        return self.transfer in (PQ, HLG)
+
+    def arguments(self):
+        """Return what `images.containers` wants to know: a profile, or `light`."""
+        if self.is_hdr:
+            return {"light": self}
+        exponent = 1.0 if self.transfer == LINEAR else POWERS.get(self.transfer)
+        profile = profile_of(PLACES.get(self.primaries), exponent)
+        return {"icc_profile": profile} if profile else {}
+
+    def to_srgb(self, pixels):
+        """Convert HDR pixels to sRGB.
+
+        Args:
+            pixels: uint8 or uint16 array `(H, W, 3)`, or `(H, W)`.
+
+        Returns:
+            An array of the same shape and dtype.
+        """
+        white = np.iinfo(pixels.dtype).max
+        codes = np.arange(white + 1) / white
+        decode = _decode_pq if self.transfer == PQ else _decode_hlg
+        light = decode(codes).astype("float32")[pixels]
+        if pixels.ndim == 3:
+            there = _to_xyz(PLACES.get(self.primaries, PLACES[9]))
+            matrix = np.linalg.inv(_to_xyz(SRGB_PLACES)) @ there
+            light = np.maximum(light @ matrix.T.astype("float32"), 0)
+        peak = light.max(axis=-1, keepdims=True) if pixels.ndim == 3 else light
+        light *= _shoulder(peak) / np.maximum(peak, 1e-6)
+        return np.rint(white * linear_to_srgb(np.clip(light, 0, 1))).astype(
+            pixels.dtype
+        )
+
+
+def _decode_pq(codes):
+    """Return light, 1 for the white of a page (203 nits)."""
+    m1, m2 = 2610 / 16384, 2523 / 4096 * 128
+    c1, c2, c3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
+    power = codes ** (1 / m2)
+    return (
+        1e4 / WHITE_NITS * (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1)
+    )
+
+
+def _decode_hlg(codes):
+    """Return light as a screen of 1,000 nits shows it, 1 for the white of a page.
+
+    The screen's own gamma of 1.2 is applied to each channel.
+    """
+    a = 0.17883277
+    b, c = 1 - 4 * a, 0.5 - a * np.log(4 * a)
+    scene = np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
+    return 1000 / WHITE_NITS * scene**1.2
+
+
+def _shoulder(light):
+    """Draw down what lies above the knee, so that nothing passes 1."""
+    over = np.maximum(light - KNEE, 0) / (1 - KNEE)
+    return np.minimum(light, KNEE) + (1 - KNEE) * (1 - np.exp(-over))
+
+
+def profile_of(places=None, exponent=None):
+    """Make an ICC profile of primaries and a power.
+
+    Args:
+        places: white, red, green and blue as pairs of CIE x and y; None for sRGB's.
+        exponent: of the curve from numbers to light; None for sRGB's curve.
+
+    Returns:
+        bytes; b"" where both are sRGB's, or the places span no gamut.
+
+    Example:
+        >>> profile_of(), profile_of(None, 2.2)[36:40]
+        (b'', b'acsp')
+    """
+    is_srgb = places is None or np.allclose(places, SRGB_PLACES, atol=2e-3)
+    if is_srgb and exponent is None:
+        return b""
+    try:
+        columns = _adapted(SRGB_PLACES if is_srgb else places)
+    except (np.linalg.LinAlgError, ZeroDivisionError, FloatingPointError):
+        return b""
+    if not np.isfinite(columns).all():
+        return b""
+    if exponent is None:
+        table = np.rint(65535 * srgb_to_linear(np.linspace(0, 1, 1024)))
+        curve = (
+            b"curv\0\0\0\0" + struct.pack(">I", 1024) + table.astype(">u2").tobytes()
+        )
+    else:
+        curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(exponent * 256)) + b"\0\0"
+    tags = {
+        b"desc": _text(b"desc", b"as the file says"),
+        b"cprt": b"text\0\0\0\0no copyright\0\0\0\0",
+        b"wtpt": _xyz(D50),
+        **{
+            name + b"XYZ": _xyz(column)
+            for name, column in zip((b"r", b"g", b"b"), columns.T, strict=True)
+        },
+        **{name + b"TRC": curve for name in (b"r", b"g", b"b")},
+    }
+    place = 128 + 4 + 12 * len(tags)
+    table, body = struct.pack(">I", len(tags)), b""
+    where: dict = {}
+    for name, data in tags.items():
+        if data not in where:
+            where[data] = place + len(body)
+            body += data + b"\0" * (-len(data) % 4)
+        table += struct.pack(">4sII", name, where[data], len(data))
+    size = 128 + len(table) + len(body)
+    header = struct.pack(
+        ">I4sI4s4s4s12s4s28sIII48x",
+        *(size, b"none", 0x02400000, b"mntr", b"RGB ", b"XYZ ", DATE, b"acsp"),
+        *(bytes(28), *(round(65536 * value) for value in D50)),
+    )
+    return header + table + body
+
+
+def _text(kind, text):
+    ascii_part = struct.pack(">I", len(text) + 1) + text + b"\0"
+    return kind + b"\0\0\0\0" + ascii_part + bytes(4 + 4 + 2 + 1 + 67)
+
+
+def _xyz(values):
+    return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(65536 * v) for v in values))
+
+
+def _to_xyz(places):
+    """Return the matrix (3, 3) from linear RGB to XYZ."""
+    white, *primaries = [np.array([x / y, 1, (1 - x - y) / y]) for x, y in places]
+    columns = np.stack(primaries, axis=1)
+    return columns * np.linalg.solve(columns, white)
+
+
+def _adapted(places):
+    """Return that matrix as a profile holds it: white is D50's."""
+    matrix = _to_xyz(places)
+    here, there = BRADFORD @ matrix.sum(axis=1), BRADFORD @ D50
+    return np.linalg.inv(BRADFORD) @ np.diag(there / here) @ BRADFORD @ matrix
