@@ -287,6 +287,34 @@ class StderrHandler(logging.Handler):
             print(text, file=sys.stderr, flush=True)
 
 
+@contextlib.contextmanager
+def python_alone_on_stderr():
+    """Keep the lines of C libraries, which do not name the file, off stderr.
+
+    What is wrong with a file is in its error or note, in one line.
+    """
+    stream = sys.stderr
+    try:
+        is_real = stream.fileno() == 2
+    except (OSError, ValueError, AttributeError):  # a test's, or a notebook's
+        is_real = False
+    if not is_real:
+        yield
+        return
+    stream.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    with open(os.dup(kept), "w", 1, stream.encoding, stream.errors) as sys.stderr:
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
+            sys.stderr = stream
+
+
 def _terminal_width():
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH

@@ -5,6 +5,7 @@ import functools
 import io
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -68,6 +69,18 @@ def build_parser():
     add(
         "--watch", action="store_true", help="wait for more photographs; Ctrl-C ends it"
     )
+    add(
+        "--preserve",
+        action="store_true",
+        help="give outputs the times and permissions of their inputs",
+    )
+    add(
+        "--max-megapixels",
+        type=cli.positive,
+        metavar="N",
+        default=250,
+        help="refuse larger photographs, before they are decoded (default: %(default)s)",
+    )
     add("--json", action="store_true", help="one line of JSON per photograph on stdout")
     return parser
 
@@ -78,11 +91,18 @@ def main(argv=None):
     args = parser.parse_args(argv)
     _check_usage(parser, args)
     cli.check_weights(args.weights)
+    with cli.python_alone_on_stderr():
+        return _run(args)
+
+
+def _run(args):
     warnings.filterwarnings("ignore", module="PIL")  # our notes and errors report it
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names that are not UTF-8
     from zero_dce_keras.batch import RunReport, find_jobs
+    from zero_dce_keras.images.open_image import limit_pixels
 
+    limit_pixels(args.max_megapixels * 1_000_000)
     report = RunReport(args.json)
     if "-" in (*args.inputs, args.output):
         return _enhance_through_pipes(args, report)
@@ -148,7 +168,9 @@ def _enhance(enhancer, jobs, args, report):
     photographs = [job for job in jobs if not job.is_video]
     options = _options(args).replace(progress=report.show_tiles)
     enhance = functools.partial(enhancer.enhance_photograph, options=options)
-    outcomes = enhance_photographs(enhance, photographs, args.overwrite, args.quality)
+    outcomes = enhance_photographs(
+        enhance, photographs, args.overwrite, args.quality, args.preserve
+    )
     with contextlib.closing(outcomes):
         for outcome in outcomes:
             report.add(outcome)
@@ -180,12 +202,14 @@ def _enhance_video(enhancer, job, args):
         )
     except (ValueError, OSError, MemoryError, ImportError) as error:
         return Outcome(job, "failed", error)
+    if args.preserve:
+        shutil.copystat(job.source, job.target)
     return Outcome(job, "done", notes=done.notes, size=done.size)
 
 
 def _watch(enhancer, args, report, find):
     """Enhance what comes into the folders, once it has stopped growing, until Ctrl-C."""
-    from zero_dce_keras.batch import NoPhotographsError, StableFiles
+    from zero_dce_keras.batch import LeftOut, NoPhotographsError, StableFiles
 
     interrupted = threading.Event()
     with contextlib.suppress(KeyboardInterrupt), _noting_interrupts(interrupted):
@@ -197,7 +221,7 @@ def _watch(enhancer, args, report, find):
             jobs, errors = find()
             for error in errors:
                 is_new = str(error) not in reported
-                if is_new and not isinstance(error, NoPhotographsError):
+                if is_new and not isinstance(error, (NoPhotographsError, LeftOut)):
                     reported.add(str(error))
                     report.fail(error)
             if ready := stable_files.choose(jobs):

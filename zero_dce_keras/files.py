@@ -7,6 +7,7 @@ import time
 import uuid
 from pathlib import Path
 
+LONGEST_SUFFIXES = 40  # characters: a name of 255 leaves no room for more
 TEMPORARY = re.compile(r"\.zero_dce_[0-9a-f]{32}(\.[^/]*)?")
 
 
@@ -21,7 +22,7 @@ def replacing(path):
         path: where the file shall be; its directory is made if it is not there.
 
     Yields:
-        `pathlib.Path` in the same directory, with the same suffixes.
+        `pathlib.Path` in the same directory, with the same last two suffixes.
 
     Example:
         >>> import tempfile
@@ -34,7 +35,9 @@ def replacing(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    suffixes = "".join(path.suffixes)
+    suffixes = "".join(path.suffixes[-2:])
+    if len(suffixes) > LONGEST_SUFFIXES:
+        suffixes = path.suffix[:LONGEST_SUFFIXES]
     temporary = path.with_name(f".zero_dce_{uuid.uuid4().hex}{suffixes}")
     try:
         yield temporary

@@ -4,6 +4,7 @@ from zero_dce_keras.batch.jobs import (
     SUFFIX,
     VIDEO_SUFFIXES,
     Job,
+    LeftOut,
     NoPhotographsError,
     find_jobs,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "SUFFIX",
     "VIDEO_SUFFIXES",
     "Job",
+    "LeftOut",
     "NoPhotographsError",
     "Outcome",
     "RunReport",

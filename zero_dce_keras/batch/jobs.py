@@ -15,7 +15,12 @@ from zero_dce_keras.images import (
 )
 
 SUFFIX = "_enhanced"
-VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mts", ".webm", ".wmv")
+VIDEO_SUFFIXES = (
+    *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
+    *(".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+)
+# Containers that hold no H.264 as players expect it, or no sound beside it.
+REWRAPPED = dict.fromkeys((".mpeg", ".mpg", ".mxf", ".ogv", ".vob", ".wmv"), ".mkv")
 # What programs leave beside photographs.
 SIDECAR_SUFFIXES = (".aae", ".cos", ".dop", ".on1", ".pp3", ".thm", ".xmp")
 
@@ -31,6 +36,10 @@ class Job:
     def is_video(self):
         """Whether the source's name is that of a video."""
         return self.source.suffix.lower() in VIDEO_SUFFIXES
+
+
+class LeftOut(ValueError):
+    """Files that lie where photographs are looked for, and are left out."""
 
 
 class NoPhotographsError(ValueError):
@@ -53,7 +62,8 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
         recursive: bool, whether to look into the directories of directories.
 
     Returns:
-        List of `Job`; list of exceptions, one for each input that is not among them.
+        List of `Job`; list of exceptions, one for each input that is not among them, and
+        `LeftOut` for files of a directory that are left out.
 
     Raises:
         ValueError: `output` is an input directory, a file for many inputs, or a file of a
@@ -94,7 +104,8 @@ def _collect(inputs, earlier_suffix, recursive, output):
     roots, errors = {}, []
     for text in inputs:
         try:
-            for path, root in _find(text, earlier_suffix, recursive, output).items():
+            found = _find(text, earlier_suffix, recursive, output, errors)
+            for path, root in found.items():
                 roots.setdefault(path, root)
         except (ValueError, OSError) as error:
             errors.append(error)
@@ -133,11 +144,11 @@ def _pair_with_targets(sources, target_of):
     return jobs, errors
 
 
-def _find(text, earlier_suffix, recursive, output):
+def _find(text, earlier_suffix, recursive, output, errors):
     """Return {path: directory that its tree begins at} of one input."""
     path = Path(text)
     if path.is_dir():
-        return _in_directory(path, earlier_suffix, recursive, output)
+        return _in_directory(path, earlier_suffix, recursive, output, errors)
     if path.exists() or not glob.has_magic(text):
         if _is_junk(path):
             return {}
@@ -153,8 +164,9 @@ def _find(text, earlier_suffix, recursive, output):
     return {path: root for path in paths}
 
 
-def _in_directory(directory, earlier_suffix, recursive, output):
-    found = list_images(directory, recursive, PHOTOGRAPH_SUFFIXES)
+def _in_directory(directory, earlier_suffix, recursive, output, errors):
+    files = list_images(directory, recursive, None, on_error=errors.append)
+    found = [path for path in files if path.suffix.lower() in PHOTOGRAPH_SUFFIXES]
     root, outputs = directory.resolve(), output and Path(output).resolve()
     if outputs and outputs.is_relative_to(root):  # not enhanced once more
         found = [path for path in found if not path.resolve().is_relative_to(outputs)]
@@ -165,7 +177,27 @@ def _in_directory(directory, earlier_suffix, recursive, output):
         raise NoPhotographsError(
             f"{directory}: no photographs in this directory{others}{hint}"
         )
+    errors += _left_out(directory, files)
     return {path: directory for path in paths}
+
+
+def _left_out(directory, files):
+    """Return a `LeftOut` for the films of a directory, and one for its other files."""
+    others = [path for path in files if path.suffix.lower() not in PHOTOGRAPH_SUFFIXES]
+    others = [path for path in others if not _is_junk(path)]
+    films = [path for path in others if path.suffix.lower() in VIDEO_SUFFIXES]
+    rest = [path for path in others if path.suffix.lower() not in VIDEO_SUFFIXES]
+    kinds = (
+        (films, "films are left out, unless they are named:"),
+        (rest, "files are no photographs and left out:"),
+    )
+    return [
+        LeftOut(
+            f"{directory}: {len(some)} {what} {some[0].name}{' …' * (len(some) > 1)}"
+        )
+        for some, what in kinds
+        if some
+    ]
 
 
 def _same(one, other):
@@ -181,13 +213,16 @@ def _is_junk(path):
 
 def _is_file(output, inputs):
     """Return whether `-o` names a file: one input, and a name that looks like one."""
-    is_many = len(inputs) > 1 or Path(inputs[0]).is_dir() or glob.has_magic(inputs[0])
+    first = Path(inputs[0])
+    is_pattern = glob.has_magic(inputs[0]) and not first.exists()
+    is_many = len(inputs) > 1 or first.is_dir() or is_pattern
     path = Path(output)
     if is_many or output.endswith(("/", os.sep)) or path.is_dir():
         if path.is_file():
             raise ValueError(f"{output} is a file; give a directory to -o")
         return False
-    known = IMAGE_SUFFIXES + VIDEO_SUFFIXES
+    films = [suffix for suffix in VIDEO_SUFFIXES if suffix not in REWRAPPED]
+    known = (*IMAGE_SUFFIXES, *films)
     if path.suffix.lower() in known:
         return True
     kind = mimetypes.guess_type(path.name)[0] or ""
@@ -202,5 +237,5 @@ def _is_file(output, inputs):
 def _ending(source, wanted):
     """Return the ending of a target: the one wanted, or one for its source's format."""
     if source.suffix.lower() in VIDEO_SUFFIXES:
-        return source.suffix
+        return REWRAPPED.get(source.suffix.lower(), source.suffix)
     return wanted or written_suffix(source)

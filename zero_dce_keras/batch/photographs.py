@@ -1,6 +1,7 @@
 """Many photographs, one after the other: decode, network and encode overlap."""
 
 import dataclasses
+import shutil
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,7 +33,7 @@ class Outcome:
     size: tuple | None = None
 
 
-def enhance_photographs(enhance, jobs, overwrite=False, quality=None):
+def enhance_photographs(enhance, jobs, overwrite=False, quality=None, preserve=False):
     """Enhance many photographs, each with its metadata.
 
     While the network works on one, the next are read and the last are written. Targets
@@ -45,6 +46,7 @@ def enhance_photographs(enhance, jobs, overwrite=False, quality=None):
         jobs: list of `Job`.
         overwrite: bool, whether to replace targets that are there.
         quality: int from 1 to 100, of JPEG and WebP; see `Photograph.write`.
+        preserve: bool, whether targets get the times and permissions of their sources.
 
     Yields:
         `Outcome`: first those that are skipped, then the others in their order.
@@ -73,14 +75,18 @@ def enhance_photographs(enhance, jobs, overwrite=False, quality=None):
                 except (ValueError, OSError, MemoryError) as error:
                     yield Outcome(job, "failed", error)
                 else:
-                    writing.append(writers.submit(_write, job, enhanced, quality))
+                    writing.append(
+                        writers.submit(_write, job, enhanced, quality, preserve)
+                    )
         finally:  # after Ctrl-C too: what is being written is finished, no more is begun
             readers.shutdown(cancel_futures=True)
 
 
-def _write(job, photograph, quality):
+def _write(job, photograph, quality, preserve):
     try:
         notes = photograph.write(job.target, quality)
+        if preserve:
+            shutil.copystat(job.source, job.target)
     except (ValueError, OSError, MemoryError) as error:
         return Outcome(job, "failed", error)
     size = photograph.pixels.shape[1::-1]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 
+from zero_dce_keras.batch.jobs import LeftOut
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.progress import ProgressLog, format_duration
 
@@ -70,7 +71,13 @@ class RunReport:
         self._show_progress()
 
     def fail(self, error):
-        """Count and report an error that belongs to no job: a missing input."""
+        """Count and report an error that belongs to no job: a missing input.
+
+        What is left out where photographs are looked for is a note, and no failure.
+        """
+        if isinstance(error, LeftOut):
+            log.info("note: %s", one_line(error))
+            return
         self.counts["failed"] += 1
         log.error("error: %s", one_line(error))
         if self.as_json:

@@ -19,7 +19,8 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
         dataset: `"lol"`; `"sample"`, the embedded photographs; `"sice"`, the exposure
             sequences of Zero-DCE's training images; or `"folder"`, any directory
             with dark photographs in it, or with `low` and `high` in it.
-        data_dir: where the data set lies; needed for a folder.
+        data_dir: where the data set lies; needed for a folder. With `low` and `high` in
+            it, it is a folder, whatever `dataset` says.
         train_images: about how many pairs of LOL to train on. A folder of any size is
             split in the proportion of the two numbers; sample and sequences come split.
         validation_images: about how many to validate on.
@@ -32,6 +33,7 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
         FileNotFoundError: if the data is not there.
     """
     check_choice("dataset", dataset, DATASETS)
+    dataset = _meant(dataset, data_dir)
     check_positive("train_images", train_images)
     check_not_negative("validation_images", validation_images)
     if dataset == "lol":
@@ -46,6 +48,15 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
     if dataset == "sice":
         return open_sice(data_dir, validate=validation_images > 0)
     return _split_folder(data_dir, train_images, validation_images)
+
+
+def _meant(dataset, data_dir):
+    """Return `"folder"` for LOL where `low` and `high` lie in the directory itself."""
+    if dataset == "lol" and data_dir is not None:
+        sides = [Path(data_dir, side) for side in ("low", "high")]
+        if all(side.is_dir() for side in sides):
+            return "folder"
+    return dataset
 
 
 def _split_folder(data_dir, train_images, validation_images):
@@ -74,6 +85,6 @@ def find_test_pairs(dataset, data_dir=None):
     Returns:
         List of `Pair`.
     """
-    if dataset == "lol":
+    if _meant(dataset, data_dir) == "lol":
         return lol_test_pairs(data_dir)
     return open_splits(dataset, data_dir).test
