@@ -24,8 +24,13 @@ import numpy as np
 from machine import table
 from PIL import Image, ImageOps
 
+from zero_dce_keras.images.orientation import turn_upright
+
 # Groups of exiftool that tell of the file, and tags that tell how pixels are stored.
-GROUPS = {"ExifTool", "File", "System", "Composite", "JFIF", "MPF", "QuickTime", "RIFF"}
+GROUPS = {
+    *("ExifTool", "File", "System", "Composite", "JFIF", "QuickTime", "RIFF", "Meta"),
+    *("GIF", "BMP"),
+}
 TAGS = {
     *("Orientation", "ImageWidth", "ImageHeight", "ExifImageWidth", "ExifImageHeight"),
     *("BitsPerSample", "Compression", "PhotometricInterpretation", "StripOffsets"),
@@ -42,7 +47,13 @@ TAGS = {
     *("TransferCharacteristics", "MatrixCoefficients", "VideoFullRangeFlag"),
     *("SRGBRendering", "IPTCDigest", "DCTEncodeVersion", "APP14Flags0", "InkSet"),
     *("APP14Flags1", "ColorTransform", "HasExtendedXMP", "XMPToolkit", "NumImages"),
-    *("PixelXDimension", "PixelYDimension", "ExifByteOrder", "HeaderVersion", "Planes"),
+    *(
+        "PreviewImageStart",
+        "PreviewImageLength",
+        "ExifByteOrder",
+        "HeaderVersion",
+        "Planes",
+    ),
     *("ImageLength", "PixelsPerMeterX", "PixelsPerMeterY", "MotionPhotoVideo"),
     *("GIFVersion", "HasColorMap", "ColorResolutionDepth", "BackgroundColor"),
     *("EmbeddedProfile", "RegionAreaX", "RegionAreaY", "RegionAreaW", "RegionAreaH"),
@@ -50,6 +61,7 @@ TAGS = {
 }
 # Words of a note by the beginning of the groups that it is about.
 NOTED = {
+    "MP": ("second picture",),
     "XMP-hdrgm": ("second picture",),
     "XMP-GContainer": ("second picture", "film"),
     "XMP-Container": ("second picture", "film"),
@@ -143,6 +155,11 @@ def lost_pixels(source, target, notes):
     if any(word in notes for word in CONVERTED):
         return []
     before, after = pixels_of(source), pixels_of(target)
+    if source.suffix.lower() == ".png" and before is not None:
+        with Image.open(source) as image:  # Pillow passes over ImageMagick's APP1
+            is_seen = image.getexif().get(274, 1) != 1
+        orientation = tags_of(source).get(("IFD0", "Orientation"), 1)
+        before = before if is_seen else turn_upright(before, orientation)
     if before is None:
         return []
     if before.shape != after.shape:
@@ -185,8 +202,6 @@ def pixels_of(path):
 
 def _tiff(path):
     import tifffile
-
-    from zero_dce_keras.images.orientation import turn_upright
 
     with tifffile.TiffFile(path) as file:
         page = file.pages[0]

@@ -284,6 +284,54 @@ def test_a_terminal_says_how_wide_it_is(monkeypatch):
     os.close(master)
 
 
+# Sizes, times, names
+
+
+def test_a_photograph_of_too_many_pixels(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    photo = write_photo(tmp_path / "1.png", size=(1000, 1001))
+    code, out, err = run(photo, "--max-megapixels", 1)
+    assert (code, out) == (1, "")
+    assert "more pixels than the limit, 1,000,000" in err and "--max-megapixels" in err
+    assert run(photo)[0] == 0
+
+
+def test_preserve_times_and_permissions(run, tmp_path):
+    photo = write_photo(tmp_path / "1.png")
+    os.utime(photo, ns=(10**18, 10**18))
+    photo.chmod(0o640)
+    run(photo)
+    made = (tmp_path / "1_enhanced.png").stat()
+    assert made.st_mtime_ns > 10**18
+    run(photo, "--overwrite", "--preserve")
+    made = (tmp_path / "1_enhanced.png").stat()
+    assert (made.st_mtime_ns, made.st_mode & 0o777) == (10**18, 0o640)
+
+
+def test_long_names_with_dots(run, tmp_path):
+    photo = write_photo(tmp_path / f"{'a.long.name.' * 19}png")
+    assert len(photo.name) > 220
+    code, out, _ = run(photo, "-o", f"{tmp_path}/out/")
+    assert code == 0 and Path(out.strip()).exists()
+
+
+def test_c_libraries_do_not_write_to_stderr():
+    code = """
+import os, sys
+from zero_dce_keras import cli
+
+with cli.python_alone_on_stderr():
+    os.write(2, b"tempfile.tif: a line of libtiff\\n")
+    print("a line of Python", file=sys.stderr)
+os.write(2, b"afterwards\\n")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "a line of Python\nafterwards\n"
+
+
 # Disks
 
 

@@ -42,6 +42,16 @@ def test_prints_the_table_on_stdout_and_progress_on_stderr(folder, capsys):
     assert not (folder / "enhanced").exists()
 
 
+def test_low_and_high_right_in_the_folder_just_work(folder, capsys):
+    """`--data-dir DIR` alone: LOL is the default data set."""
+    command = ["--data-dir", str(folder), "--weights", "input", "--json"]
+    assert evaluate.main(command) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert run("--data-dir", folder, "--json") == 0
+    expected = json.loads(capsys.readouterr().out)
+    assert report["methods"] == expected["methods"]
+
+
 def test_prints_json(folder, capsys):
     assert run("--data-dir", folder, "--json") == 0
     report = json.loads(capsys.readouterr().out)

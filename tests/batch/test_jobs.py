@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from zero_dce_keras.batch import StableFiles, find_jobs
+from zero_dce_keras.batch import LeftOut, StableFiles, find_jobs
 
 
 @pytest.fixture
@@ -86,6 +86,59 @@ def test_junk_is_passed_over(shoot):
     assert list(pairs(["in"], recursive=True)[0]) == ["in/1.jpg"]
     named = [f"in/{name}" for name in junk] + ["in/1.jpg"]  # as `in/*` may expand
     assert pairs(named) == ({"in/1.jpg": "in/1_enhanced.jpg"}, [])
+
+
+def test_what_is_left_out_of_a_folder_is_named(shoot):
+    shoot("in/1.jpg", "in/clip.mp4", "in/notes.txt", "in/x/more.txt", "in/1.xmp")
+    _, left_out = pairs(["in"])
+    assert left_out == [
+        "in: 1 films are left out, unless they are named: clip.mp4",
+        "in: 1 files are no photographs and left out: notes.txt",
+    ]
+    assert all(isinstance(error, LeftOut) for error in find_jobs(["in"])[1])
+    _, left_out = pairs(["in"], recursive=True)
+    assert left_out[1] == "in: 2 files are no photographs and left out: notes.txt …"
+
+
+def test_links_to_nowhere_and_closed_folders_are_errors(shoot, monkeypatch):
+    root = shoot("in/1.jpg", "in/closed/2.jpg")
+    os.symlink("nowhere.jpg", root / "in" / "3.jpg")
+    scan = os.scandir
+
+    def refuse(path):
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found, errors = pairs(["in"], recursive=True)
+    assert list(found) == ["in/1.jpg"]
+    assert sorted(errors) == [
+        "in/3.jpg: a link to what is not there",
+        "in/closed: Permission denied",
+    ]
+
+
+def test_names_that_look_like_patterns(shoot):
+    shoot("a[1].jpg", "what?.jpg")
+    assert pairs(["a[1].jpg"], "b[2].png") == ({"a[1].jpg": "b[2].png"}, [])
+    assert list(pairs(["a[1].jpg", "what?.jpg"])[0]) == ["a[1].jpg", "what?.jpg"]
+
+
+def test_more_suffixes(shoot):
+    shoot("a.jfif", "b.HIF", "c.dib", "d.avif", "e.ts", "f.MPG")
+    assert pairs(["a.jfif", "b.HIF", "c.dib", "d.avif", "e.ts", "f.MPG"]) == (
+        {
+            "a.jfif": "a_enhanced.jfif",
+            "b.HIF": "b_enhanced.jpg",
+            "c.dib": "c_enhanced.dib",
+            "d.avif": "d_enhanced.avif",
+            "e.ts": "e_enhanced.ts",
+            "f.MPG": "f_enhanced.mkv",
+        },
+        [],
+    )
+    assert pairs(["e.ts"], "new.ts") == ({"e.ts": "new.ts"}, [])
 
 
 def test_own_outputs_are_not_enhanced_again(shoot):

@@ -70,6 +70,9 @@ def test_raw(tmp_path):
     red, green, blue = photograph.pixels[16:-16, 16:-16].mean(axis=(0, 1))
     assert red > green > 0 and red > blue
     assert tags(photograph.exif)[ExifTags.Base.Model] == "Camera"
+    by_pipe = Photograph.read((tmp_path / "photo.dng").read_bytes())
+    np.testing.assert_array_equal(by_pipe.pixels, photograph.pixels)
+    assert by_pipe.exif == photograph.exif and by_pipe.file_format == "RAW"
     (tmp_path / "torn.nef").write_bytes((tmp_path / "photo.dng").read_bytes()[:99])
     with pytest.raises(ValueError, match="torn.nef': it is damaged or no RAW"):
         Photograph.read(tmp_path / "torn.nef")
