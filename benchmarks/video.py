@@ -22,8 +22,8 @@ from machine import CLOCKS, parse_options, peak_memory, report
 
 from zero_dce_keras import EnhanceOptions, Enhancer
 from zero_dce_keras.video import VideoReader, enhance_video
-from zero_dce_keras.video.read_write import CODECS
 from zero_dce_keras.video.smoothing import smoothing_of
+from zero_dce_keras.video.writer import CODECS
 from zero_dce_keras.video.yuv import Yuv
 
 CLIP = "../shared/data/video/night_city.mp4"

@@ -18,8 +18,8 @@ __getattr__, __dir__ = lazy_names(
     {
         "EnhancedVideo": "zero_dce_keras.video.pipeline",
         "FrameProgress": "zero_dce_keras.video.pipeline",
-        "VideoReader": "zero_dce_keras.video.read_write",
-        "VideoWriter": "zero_dce_keras.video.read_write",
+        "VideoReader": "zero_dce_keras.video.reader",
+        "VideoWriter": "zero_dce_keras.video.writer",
         "enhance_video": "zero_dce_keras.video.pipeline",
     },
 )

@@ -9,10 +9,11 @@ from pathlib import Path
 from zero_dce_keras.files import check_not_the_input, replacing
 from zero_dce_keras.inference.options import EnhanceOptions
 from zero_dce_keras.progress import ProgressLog, format_duration
+from zero_dce_keras.video.hdr import colours_of
 from zero_dce_keras.video.prefetch import parallel_map, prefetch
-from zero_dce_keras.video.read_write import FFmpegError, VideoReader, VideoWriter
+from zero_dce_keras.video.reader import FFmpegError, VideoReader
 from zero_dce_keras.video.smoothing import smoothing_of
-from zero_dce_keras.video.yuv import Yuv
+from zero_dce_keras.video.writer import VideoWriter
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def _decoded(reader):
         if frame is None:
             yield None, None, packets
         else:
-            yuv = yuv or Yuv.of(frame)
+            yuv = yuv or colours_of(frame)
             yield yuv.to_rgb(frame), frame, packets
 
 
