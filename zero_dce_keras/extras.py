@@ -14,6 +14,7 @@ EXTRA_OF = {
     "keras": "cpu",
     "numba": "fast",
     "pillow_heif": "heic",
+    "pillow_jxl": "jxl",
     "rawpy": "raw",
     "safetensors": "safetensors",
     "skimage": "sample",

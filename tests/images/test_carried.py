@@ -447,3 +447,13 @@ def test_avif_comes_back():
     back = Photograph.read(content)
     assert back.file_format == "AVIF" and not notes
     assert np.abs(back.pixels.astype(int) - LITTLE).mean() < 4
+
+
+def test_jpeg_xl_is_read():
+    pytest.importorskip("pillow_jxl")
+    file = io.BytesIO()
+    Image.fromarray(LITTLE).save(file, "JXL", lossless=True, exif=exif())
+    photograph = Photograph.read(file.getvalue())
+    np.testing.assert_array_equal(photograph.pixels, LITTLE)
+    assert photograph.file_format == "JXL"
+    assert written(photograph, None)[0][:3] == b"\xff\xd8\xff"

@@ -79,11 +79,15 @@ def test_raw(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, module, extra",
-    [("photo.heic", "pillow_heif", "heic"), ("photo.CR2", "rawpy", "raw")],
+    "name, begins, module, extra",
+    [
+        ("photo.heic", b"\0\0\0\x18ftypheic", "pillow_heif", "heic"),
+        ("photo.CR2", b"II*\0\x10\0\0\0CR", "rawpy", "raw"),
+        ("photo.jxl", b"\xff\x0a", "pillow_jxl", "jxl"),
+    ],
 )
-def test_absent_extras_are_named(tmp_path, monkeypatch, name, module, extra):
+def test_absent_extras_are_named(tmp_path, monkeypatch, name, begins, module, extra):
     monkeypatch.setitem(sys.modules, module, None)
-    (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic" + bytes(20))
+    (tmp_path / name).write_bytes(begins + bytes(20))
     with pytest.raises(ValueError, match=rf"{name}.*pip install '.*\[{extra}\]'"):
         Photograph.read(tmp_path / name)

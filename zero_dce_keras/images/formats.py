@@ -124,6 +124,13 @@ FORMATS = (
         signature=rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)",
     ),
     ImageFormat(
+        "JXL",
+        (".jxl",),
+        written_as=".jpg",
+        codec="jxl",
+        signature=rb"\xff\x0a|\0\0\0\x0cJXL ",
+    ),
+    ImageFormat(
         "RAW",
         (
             *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc"),
