@@ -457,3 +457,16 @@ def test_jpeg_xl_is_read():
     np.testing.assert_array_equal(photograph.pixels, LITTLE)
     assert photograph.file_format == "JXL"
     assert written(photograph, None)[0][:3] == b"\xff\xd8\xff"
+
+
+def test_damaged_tags_are_noted_and_the_picture_is_read():
+    file = io.BytesIO()
+    Image.fromarray(LITTLE).save(file, "TIFF")
+    content = bytearray(file.getvalue())
+    (start,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, start)
+    place = start + 2 + 12 * (count - 1)  # the last tag's values lie beyond the end
+    struct.pack_into("<HHII", content, place, 65000, 4, 1000, len(content) - 8)
+    photograph = Photograph.read(bytes(content))
+    np.testing.assert_array_equal(photograph.pixels, LITTLE)
+    assert photograph.notes == ("its metadata are damaged and left out in part",)

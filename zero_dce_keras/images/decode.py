@@ -7,7 +7,7 @@ from PIL import UnidentifiedImageError
 
 from zero_dce_keras.images import metadata
 from zero_dce_keras.images.codecs import tiff_reader
-from zero_dce_keras.images.containers import jpeg, look, tiff
+from zero_dce_keras.images.containers import jpeg, look
 from zero_dce_keras.images.formats import (
     format_of_content,
     format_of_name,
@@ -62,7 +62,7 @@ def _raw_format(file, source):
 def _decode_tiff(file, error):
     """Decode a TIFF that Pillow cannot, as `error` says."""
     samples, orientation, profile, notes = tiff_reader.read(file, error)
-    carried = tiff.look(file, None)
+    carried = _look(file, None, format_of_name("TIFF"))
     notes += carried.pop("notes")
     return _arguments(
         samples, orientation, profile, notes, file_format="TIFF", **carried
@@ -94,7 +94,7 @@ def _decode_file(file, image):
         )
     if frames > 1 and image_format.more_images == "noted":
         notes.append(f"of its {frames} pages the first is taken")
-    carried = look(file, image, image_format.name)
+    carried = _look(file, image, image_format)
     samples = read_sixteen_bits(file, image)
     profile = image.info.get("icc_profile") or carried.pop("icc_profile", None)
     image = _load(file, image, notes)
@@ -123,6 +123,14 @@ def _decode_file(file, image):
         jpeg_tables=tuple(getattr(image, "quantization", {}).values()),
         **given,
     )
+
+
+def _look(file, image, image_format):
+    """Return what a file carries beside pixels; damage to it is noted."""
+    try:
+        return look(file, image, image_format.name)
+    except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
+        return {"notes": ["its metadata are damaged and left out in part"]}
 
 
 def _load(file, image, notes):

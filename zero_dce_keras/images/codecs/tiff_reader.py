@@ -5,6 +5,7 @@ reads the others without it.
 """
 
 import importlib.util
+import logging
 
 import numpy as np
 from PIL import Image
@@ -48,6 +49,7 @@ def read(file, error):
             "install '.[tiff]' in the package's checkout"
         )
     tifffile = require("tifffile")
+    logging.getLogger("tifffile").setLevel("CRITICAL")  # its lines do not name the file
     file.seek(0)
     try:
         with tifffile.TiffFile(file) as content:
