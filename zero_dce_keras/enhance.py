@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -91,7 +92,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     _check_usage(parser, args)
     cli.check_weights(args.weights)
-    with cli.python_alone_on_stderr():
+    with cli.python_alone_on_stderr(), _ending_at_sigterm():
         return _run(args)
 
 
@@ -251,6 +252,41 @@ def _noting_interrupts(interrupted):
         signal.signal(signal.SIGINT, before)
 
 
+@contextlib.contextmanager
+def _ending_at_sigterm():
+    """Let SIGTERM end the run as Ctrl-C does: no half-written file stays."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _enhance_piped_film(args, report):
+    """Enhance a film from standard input; it lies on disk meanwhile, to be sought in."""
+    from pathlib import Path
+
+    from zero_dce_keras.batch import Job
+
+    with tempfile.TemporaryDirectory() as directory:
+        source = Path(directory, "standard input")
+        with source.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        outcome = _enhance_video(_open(args), Job(source, Path(args.output)), args)
+        if outcome.error is not None:
+            raise ValueError(str(outcome.error).replace(f"{directory}{os.sep}", ""))
+    for note in outcome.notes:
+        report.note("-", note)
+    print(args.output)
+    return 0
+
+
 def _enhance_through_pipes(args, report):
     """Enhance one photograph from standard input, to standard output, or both."""
     from pathlib import Path
@@ -264,6 +300,8 @@ def _enhance_through_pipes(args, report):
     to_stdout = args.output in (None, "-")
     if not to_stdout and Path(args.output).exists() and not args.overwrite:
         raise ValueError(f"{args.output} is there already; --overwrite replaces it")
+    if not to_stdout and args.output.lower().endswith(VIDEO_SUFFIXES):
+        return _enhance_piped_film(args, report)
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
     photograph = Photograph.read(content)
     enhanced = _open(args).enhance_photograph(photograph, _options(args))
