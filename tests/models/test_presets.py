@@ -128,7 +128,7 @@ def test_a_file_of_another_kind_is_told_which_are_read(name, tmp_path):
         load_model(tmp_path / name)
     (tmp_path / name).touch()
     with pytest.raises(
-        ValueError, match="must end in .weights.h5, .keras or .pth"
+        ValueError, match="must end in .weights.h5, .keras, .pth or .safetensors"
     ) as error:
         load_model(tmp_path / name)
     assert str(error.value).startswith(str(tmp_path / name))

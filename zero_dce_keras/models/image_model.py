@@ -41,7 +41,7 @@ class ImageModel(PresetMixin, CheckedInputs, Trainer):
     - `call(low_light, training=None)`: float32 images `(B, H, W, 3)` in [0, 1], enhanced,
       of images `(B, H, W, 3)` in [0, 1]. It begins with `normalize`.
     - `losses_and_output(low_light, reference, training)`: `(losses, enhanced)` of a
-      batch; the losses are a dict from names to scalars, weighted, so that they add up
+      batch, to which `add_loss` and regularisers add; the losses are a dict from names to scalars, weighted, so that they add up
       to the first one, `total_loss`. The reference is `None` where there is none. A
       model that learns from pairs gets `(images, gains)` as `low_light`, here and in
       `call`, where its recipe crops and normalises the exposure: `normalize` takes both.
@@ -318,6 +318,21 @@ class ImageModel(PresetMixin, CheckedInputs, Trainer):
     def metrics(self):
         return list(self._trackers.values())
 
+    def add_tracker(self, name):
+        """Track one more loss: a scalar that `compute_losses` gives by this name.
+
+        To be called in the constructor, after that of this class.
+
+        Args:
+            name: str, the key in the logs of `fit` and `evaluate`.
+
+        Raises:
+            ValueError: if there is such a tracker already.
+        """
+        if name in self._trackers:
+            raise ValueError(f"name must be a new one. Received: {name!r}")
+        self._trackers[name] = keras.metrics.Mean(name=name)
+
     def update_trackers(self, batch_losses, enhanced, reference=None):
         """Add a batch to the trackers; return the results of those it concerns."""
         batch_size = ops.shape(enhanced)[0]
@@ -325,6 +340,11 @@ class ImageModel(PresetMixin, CheckedInputs, Trainer):
         if reference is not None:
             for name, metric in REFERENCE_METRICS.items():
                 values[name] = metric(reference, enhanced)  # (B,)
+        if unknown := values.keys() - self._trackers.keys():
+            raise ValueError(
+                "losses must have trackers: call add_tracker(name) in the constructor. "
+                f"Received: {sorted(unknown)}"
+            )
         for name, value in values.items():
             per_image = ops.broadcast_to(value, (batch_size,))
             self._trackers[name].update_state(per_image)

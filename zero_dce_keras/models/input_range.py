@@ -86,7 +86,7 @@ def check_range(name, images):
 Received: values up to 255.0
     """
     leaves = keras.tree.flatten(images)
-    if not leaves or not _has_values(leaves[0]):
+    if not leaves or not _has_values(leaves[0]) or 0 in leaves[0].shape:
         return
     largest = _largest(leaves[0])
     if largest > LARGEST:
@@ -101,12 +101,10 @@ def _check_batch(batch):
 
 def _has_values(images):
     """Whether the values are known: not while a graph is traced."""
-    if not hasattr(images, "dtype") or not np.prod(images.shape or (0,)):
+    if not hasattr(images, "dtype") or keras.backend.is_keras_tensor(images):
         return False
     if isinstance(images, np.ndarray):
         return True
-    if keras.backend.is_keras_tensor(images):
-        return False
     kind = type(images).__module__.partition(".")[0]
     if kind == "torch":
         import torch

@@ -46,7 +46,7 @@ def preset_directory(name):
             ".pth or .safetensors"
         )
     raise ValueError(
-        "no preset, .weights.h5, .keras, .pth or .safetensors file or directory with a "
+        "no preset, .weights.h5, .keras, .safetensors or .pth file or directory with a "
         f"{CONFIG_FILE} is {str(name)!r}.{did_you_mean(str(name), list_presets())} The "
         f"presets are: {', '.join(list_presets())}"
     )

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from typing import Any
 
 import keras
 from keras import ops
@@ -14,6 +15,13 @@ from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.skip_order import ORDERS, is_of_the_notebook, swap_skips
 
 log = logging.getLogger(__name__)
+
+
+class _Step:
+    """What a training or test step has computed so far."""
+
+    estimated: Any = None  # images and curve maps
+    enhanced: Any = None
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -108,6 +116,7 @@ class ZeroDCE(ImageModel):
         self.dce_model = self.build_network()
         self._neighbor_seed = keras.random.SeedGenerator()
         self._teach = None
+        self._step = None
         self.built = True  # by construction: DCE-Net knows its shapes
 
     @classmethod
@@ -201,6 +210,8 @@ class ZeroDCE(ImageModel):
             share = ops.reshape(strength, (-1, 1, 1, 1))
             images = low_light + share * (images - low_light)
             curve_maps = share * curve_maps
+        if self._step is not None:
+            self._step.estimated = images, curve_maps
         return self.get_enhanced_image(images, curve_maps, num_iterations)
 
     def estimate(self, low_light, gains=None, denoise=True, training=None):
@@ -234,7 +245,9 @@ class ZeroDCE(ImageModel):
         return apply_curves(data, output, num_iterations)
 
     def compute_losses(self, data, output):
-        """Compute the weighted losses of a batch.
+        """Compute the weighted losses of a batch; `fit` and `evaluate` train by it.
+
+        A subclass may change them, or add some: docs/own_loss.md.
 
         Args:
             data: float tensor `(B, H, W, 3)` in [0, 1], see `estimate`.
@@ -243,7 +256,11 @@ class ZeroDCE(ImageModel):
         Returns:
             dict from tracker names to scalars; the others add up to `total_loss`.
         """
-        return self._compute_losses(data, output, self.get_enhanced_image(data, output))
+        if self._step is not None and self._step.estimated[1] is output:
+            enhanced = self._step.enhanced
+        else:
+            enhanced = self.get_enhanced_image(data, output)
+        return self._compute_losses(data, output, enhanced)
 
     def _compute_losses(self, low_light, curve_maps, enhanced):
         inputs = self.loss_inputs(low_light, curve_maps, enhanced)
@@ -288,10 +305,21 @@ class ZeroDCE(ImageModel):
         return losses.neighbors(images, choices)
 
     def losses_and_output(self, low_light, reference, training):
-        """Compute weighted losses and enhanced images; the reference is not used."""
-        images, curve_maps = self.estimate(low_light, training=training)
-        enhanced = self.get_enhanced_image(images, curve_maps)
-        batch_losses = self._compute_losses(images, curve_maps, enhanced)
+        """Compute weighted losses and enhanced images; the reference is not used.
+
+        By the public methods, so that a subclass may override each of them: `call`
+        enhances, `compute_losses` judges what it gave.
+        """
+        self._step = step = _Step()
+        try:
+            enhanced = self(low_light, training=training)
+            if step.estimated is None:  # a `call` that does not use `enhance`
+                step.estimated = self.estimate(low_light, training=training)
+            step.enhanced = enhanced
+            images, curve_maps = step.estimated
+            batch_losses = self.compute_losses(images, curve_maps)
+        finally:
+            self._step = None
         if self._teach is not None:
             taught = ops.stop_gradient(self._teach(low_light))
             distillation = ops.mean(ops.abs(enhanced - taught))

@@ -142,7 +142,7 @@ class MIRNet(ImageModel):
                 "Received: low_light alone"
             )
         reference = as_images(reference, "reference")
-        enhanced = self.network(self.normalize(low_light), training=training)
+        enhanced = self(low_light, training=True)  # not clipped
         charbonnier = losses.charbonnier(reference, enhanced, self.epsilon)
         values = {"charbonnier_loss": ops.mean(charbonnier)}
         if self.ssim_weight:

@@ -8,7 +8,7 @@ runs here too; what it assigned is collected and handed back to Keras.
 import jax
 import keras
 
-from zero_dce_keras.models.trainers.base_trainer import unpack
+from zero_dce_keras.models.trainers.base_trainer import step_losses, unpack
 
 
 class Trainer(keras.Model):
@@ -20,8 +20,8 @@ class Trainer(keras.Model):
 
         def total_loss(trainable):
             with self._scope(trainable, non_trainable, optimizer) as scope:
-                losses, enhanced = self.losses_and_output(
-                    low_light, reference, training=True
+                losses, enhanced = step_losses(
+                    self, low_light, reference, training=True
                 )
                 total = self.optimizer.scale_loss(losses["total_loss"])
             return total, (
@@ -42,9 +42,7 @@ class Trainer(keras.Model):
         trainable, non_trainable, trackers = state
         low_light, reference = unpack(data)
         with self._scope(trainable, non_trainable):
-            losses, enhanced = self.losses_and_output(
-                low_light, reference, training=False
-            )
+            losses, enhanced = step_losses(self, low_light, reference, training=False)
         logs, trackers = self._track(trackers, losses, enhanced, reference)
         return logs, (trainable, non_trainable, trackers)
 
@@ -54,7 +52,8 @@ class Trainer(keras.Model):
         if optimizer:
             variables += self.optimizer.variables
             values += optimizer
-        return keras.StatelessScope(list(zip(variables, values, strict=True)))
+        mapping = list(zip(variables, values, strict=True))
+        return keras.StatelessScope(mapping, collect_losses=True)
 
     def _track(self, trackers, losses, enhanced, reference):
         mapping = list(zip(self.metrics_variables, trackers, strict=True))

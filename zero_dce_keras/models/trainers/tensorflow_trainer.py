@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from zero_dce_keras.models.trainers.base_trainer import BaseTrainer, unpack
+from zero_dce_keras.models.trainers.base_trainer import BaseTrainer, step_losses, unpack
 
 
 class Trainer(BaseTrainer):
@@ -11,9 +11,7 @@ class Trainer(BaseTrainer):
     def train_step(self, data):
         low_light, reference = unpack(data)
         with tf.GradientTape() as tape:
-            losses, enhanced = self.losses_and_output(
-                low_light, reference, training=True
-            )
+            losses, enhanced = step_losses(self, low_light, reference, training=True)
             # Under a distribution strategy the optimizer adds up the replicas' gradients.
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
             total = self.optimizer.scale_loss(losses["total_loss"] / replicas)

@@ -2,7 +2,7 @@
 
 import torch
 
-from zero_dce_keras.models.trainers.base_trainer import BaseTrainer, unpack
+from zero_dce_keras.models.trainers.base_trainer import BaseTrainer, step_losses, unpack
 
 
 class Trainer(BaseTrainer):
@@ -11,7 +11,7 @@ class Trainer(BaseTrainer):
     def train_step(self, data):
         low_light, reference = unpack(data)
         self.zero_grad()
-        losses, enhanced = self.losses_and_output(low_light, reference, training=True)
+        losses, enhanced = step_losses(self, low_light, reference, training=True)
         self.optimizer.scale_loss(losses["total_loss"]).backward()
         gradients = [weight.value.grad for weight in self.trainable_weights]
         with torch.no_grad():
