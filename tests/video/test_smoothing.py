@@ -47,6 +47,23 @@ def test_a_cut_starts_anew():
     np.testing.assert_allclose(found, np.repeat([-0.8, 0.4, -0.1], 10), atol=1e-6)
 
 
+def test_a_lamp_that_blinks_in_a_corner_begins_no_shot():
+    """However bright in the dark it is; most of the picture is as it was."""
+    dark, lit = picture(light=0.1), picture(light=0.1)
+    lit[:24, -32:] = 255
+    found = run([dark, lit] * 20, [-0.5, -0.1] * 20)
+    assert np.abs(np.diff(found[4:])).max() < 0.1
+    assert np.abs(np.diff(found[20:])).max() < 0.03
+
+
+def test_frames_without_structure_begin_no_shots():
+    """A foggy wall, whose miniature is noise."""
+    rng = np.random.default_rng(0)
+    frames = [rng.integers(90, 110, (96, 128, 3)).astype("uint8") for _ in range(40)]
+    found = run(frames, [-0.5, -0.3] * 20)
+    assert np.abs(np.diff(found[20:])).max() < 0.02
+
+
 def test_black_frames_change_nothing():
     frames = [picture() if not 10 <= i < 20 else 0 * picture() for i in range(30)]
     found = run(frames, [0.7 if 10 <= i < 20 else -0.4 for i in range(30)])

@@ -71,7 +71,9 @@ class SmoothedGains:
 
 
 ADAPTATION = 2.0  # seconds in which two thirds of a change of the light are followed
-SIMILAR = 0.5  # correlation of two frames' miniatures below which a new shot begins
+DIFFERENT = 0.6  # mean difference of two frames' structures that begins a new shot
+FLAT = 0.1  # spread of logarithms below which a miniature has no structure
+MOST = 2.0  # spreads: a lamp is one bright place, however bright
 BLACK_FRAME = 1.5  # levels: a frame whose mean is not above has nothing to see
 STILL = 0.02  # root mean square of a change of the curves that noise may be
 MOVING = 0.25  # change of the light, of its logarithm in a second, that is waited for
@@ -147,7 +149,7 @@ class SmoothedCurves:
         self._applied = self._applied + max(0, 1 - STILL / max(size, 1e-9)) * change
 
     def _is_cut(self, structure):
-        return (structure * self._structure).mean() < SIMILAR
+        return np.abs(structure - self._structure).mean() > DIFFERENT
 
 
 def smoothing_of(enhance):
@@ -157,9 +159,13 @@ def smoothing_of(enhance):
 
 
 def _structure(logs):
-    """Return the logarithms of a frame's cells, of mean 0 and deviation 1."""
-    logs = logs - logs.mean()
-    return logs / max(logs.std(), 1e-3)
+    """Return the logarithms of a frame's cells, around 0, as spreads of their middle half.
+
+    Of what most of the picture is like: a lamp that blinks in a corner changes little.
+    """
+    first, middle, third = np.percentile(logs, (25, 50, 75))
+    spread = max((third - first) / 1.349, FLAT)
+    return np.clip((logs - middle) / spread, -MOST, MOST)
 
 
 def _miniature(frame):
