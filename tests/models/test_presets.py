@@ -78,7 +78,7 @@ def test_a_failure_leaves_the_old_preset(low_light, tmp_path, monkeypatch):
     model = small()
     model.save_to_preset(tmp_path / "mine", CARD)
 
-    def fail(*_):
+    def fail(*_, **kwargs):
         raise OSError("no space left")
 
     monkeypatch.setattr(ZeroDCE, "save_weights", fail)

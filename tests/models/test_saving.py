@@ -26,7 +26,9 @@ def test_weights_file_holds_dce_net_alone(low_light, tmp_path):
     path = tmp_path / "model.weights.h5"
     model.save_weights(path)
     stored = []
-    with h5py.File(path) as file:
+    with h5py.File(path, "r+") as file:
+        assert set(file) == {"layers", "vars", "optimizer"}
+        del file["optimizer"]  # beside the network, see test_state.py
         file.visititems(
             lambda _, item: stored.append(item) if hasattr(item, "shape") else None
         )

@@ -129,6 +129,16 @@ class ImageModel(PresetMixin, CheckedInputs, Trainer):
             "denoising_filter": {} if recipe.denoising_filter else None,
         }
 
+    @classmethod
+    def from_config(cls, config):
+        """Rebuild a model; layers that were frozen by hand are frozen again."""
+        arguments = {k: v for k, v in config.items() if k != "frozen_layers"}
+        model = super().from_config(arguments)
+        layers = list(model.network._flatten_layers())
+        for number in config.get("frozen_layers", ()):
+            layers[number].trainable = False
+        return model
+
     def __init__(
         self, loss_names, exposure_normalization=None, denoising_filter=None, **kwargs
     ):
@@ -308,8 +318,11 @@ class ImageModel(PresetMixin, CheckedInputs, Trainer):
 
     def get_config(self):
         normalization, filtering = self.exposure_normalization, self.denoising_filter
+        layers = self.network._flatten_layers()
+        frozen = [n for n, layer in enumerate(layers) if not layer.trainable]
         return {
             **super().get_config(),
+            **({"frozen_layers": frozen} if frozen else {}),
             "exposure_normalization": normalization and normalization.arguments,
             "denoising_filter": filtering and {"ranges": filtering.ranges},
         }

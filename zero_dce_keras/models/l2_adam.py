@@ -10,17 +10,19 @@ from zero_dce_keras.errors import check_not_negative, check_positive
 class L2Adam(keras.optimizers.Adam):
     """Adam that clips the gradient first and adds L2 weight decay after.
 
-    Keras' own `global_clipnorm` would clip the sum of both, and its `weight_decay` is
-    decoupled from the gradient. PyTorch code that calls `clip_grad_norm_` and steps with
+    Keras' own `weight_decay` is decoupled from the gradient. PyTorch code that calls `clip_grad_norm_` and steps with
     `Adam(weight_decay=…)` takes the same steps in the same order (Keras adds epsilon before
     the bias correction, PyTorch after it: they differ where gradients are near epsilon).
-    Without `l2` and `max_gradient_norm` it is plain Adam. Under a `tf.distribute`
-    strategy every replica clips and decays on its own.
+    Without `l2` and `max_gradient_norm` it is plain Adam. It clips what Adam steps by:
+    with `loss_scale_factor` the gradient of the unscaled loss, with
+    `gradient_accumulation_steps` the mean of several. Under a `tf.distribute` strategy
+    every replica clips on its own.
 
     Args:
         learning_rate: float or a Keras learning rate schedule.
         l2: factor of the weights that is added to their gradient, at least 0.
-        max_gradient_norm: gradients whose global norm is larger are scaled to it.
+        max_gradient_norm: gradients whose global norm is larger are scaled to it, as by
+            Keras' `global_clipnorm`, whose place it takes.
         epsilon: Adam's; 1e-8 as in PyTorch (Keras' own default is 1e-7).
         **kwargs: what else `keras.optimizers.Adam` takes.
 
@@ -43,35 +45,26 @@ class L2Adam(keras.optimizers.Adam):
         epsilon=1e-8,
         **kwargs,
     ):
-        super().__init__(learning_rate, epsilon=epsilon, **kwargs)
         if l2 is not None:
             check_not_negative("l2", l2)
         if max_gradient_norm is not None:
             check_positive("max_gradient_norm", max_gradient_norm)
+            kwargs["global_clipnorm"] = max_gradient_norm
+        super().__init__(learning_rate, epsilon=epsilon, **kwargs)
         self.l2 = l2
         self.max_gradient_norm = max_gradient_norm
 
-    def apply(self, grads, trainable_variables=None):
-        if self.max_gradient_norm:
-            grads = _clip_by_global_norm(grads, self.max_gradient_norm)
+    def update_step(self, gradient, variable, learning_rate):
+        # Here the gradients of a loss that was scaled are unscaled, those of several
+        # batches accumulated, and all of them clipped.
         if self.l2:
-            variables = trainable_variables or self._trainable_variables
-            grads = [
-                gradient + self.l2 * ops.convert_to_tensor(variable)
-                for gradient, variable in zip(grads, variables, strict=True)
-            ]
-        super().apply(grads, trainable_variables)
+            gradient = gradient + self.l2 * ops.cast(variable, gradient.dtype)
+        super().update_step(gradient, variable, learning_rate)
 
     def get_config(self):
         return {
             **super().get_config(),
+            **({"global_clipnorm": None} if self.max_gradient_norm else {}),
             "l2": self.l2,
             "max_gradient_norm": self.max_gradient_norm,
         }
-
-
-def _clip_by_global_norm(gradients, max_norm):
-    norm = ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in gradients))
-    # max(norm, max_norm) also keeps a gradient of zero finite.
-    scale = max_norm / ops.maximum(norm, max_norm)
-    return [gradient * scale for gradient in gradients]

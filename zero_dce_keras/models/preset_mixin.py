@@ -8,12 +8,14 @@ from pathlib import Path
 
 import h5py
 import keras
+import numpy as np
 
 from zero_dce_keras.devices import is_out_of_memory
 from zero_dce_keras.errors import first_line
 from zero_dce_keras.models.presets import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 
 CONFIG_ATTRIBUTE = "zero_dce_keras_config"  # of a .weights.h5 file
+OPTIMIZER_GROUP = "optimizer/vars"  # where Keras has it
 # What h5py and Keras raise, according to which bytes of a file are wrong.
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
 
@@ -27,17 +29,29 @@ class PresetMixin:
 
     network: keras.Model
 
-    def save_weights(self, filepath, overwrite=True):
-        """Save the network's weights and the model's configuration, as `.weights.h5`."""
+    def save_weights(self, filepath, overwrite=True, save_optimizer=True):
+        """Save the network's weights and the model's configuration, as `.weights.h5`.
+
+        Args:
+            filepath: path of the file.
+            overwrite: False asks before a file is replaced, as Keras does.
+            save_optimizer: whether the state of a compiled model's optimizer goes into a
+                group of its own, as in every Keras model; `load_weights` restores it.
+        """
         before = _last_change(filepath)
         self.network.save_weights(filepath, overwrite=overwrite)
         if _last_change(filepath) == before:
             return  # overwrite was False, and the user said no
         with h5py.File(filepath, "a") as file:
             file.attrs[CONFIG_ATTRIBUTE] = json.dumps(model_config(self))
+            optimizer = getattr(self, "optimizer", None)  # only where it is compiled
+            if save_optimizer and optimizer is not None:
+                optimizer.save_own_variables(file.create_group(OPTIMIZER_GROUP))
 
     def load_weights(self, filepath, skip_mismatch=False, **kwargs):
         """Load the network's weights from a `.weights.h5` file.
+
+        The optimizer of a compiled model is restored where the file has its state.
 
         Args:
             filepath: path of the file.
@@ -52,7 +66,8 @@ class PresetMixin:
         if skip_mismatch or kwargs:
             self.network.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
             return
-        if str(filepath).endswith(".weights.h5"):  # Keras reads other files too
+        is_own = str(filepath).endswith(".weights.h5")  # Keras reads other files too
+        if is_own:
             self._check_shapes(filepath)
         try:
             with warnings.catch_warnings():
@@ -64,6 +79,18 @@ class PresetMixin:
                 f"{filepath}: not the weights of this {type(self).__name__}: "
                 f"{first_line(error)}"
             ) from None
+        if is_own:
+            self._restore_optimizer(filepath)
+
+    def _restore_optimizer(self, filepath):
+        optimizer = getattr(self, "optimizer", None)
+        if optimizer is None:
+            return
+        with open_weights_file(filepath) as file:
+            stored = file.get(OPTIMIZER_GROUP, {})
+            state = {name: np.asarray(value) for name, value in stored.items()}
+        if state:
+            optimizer.load_own_variables(state)
 
     def _check_shapes(self, filepath):
         """Refuse a file whose arrays are not, in some order, this model's variables."""
@@ -118,7 +145,7 @@ class PresetMixin:
             config = _to_json(model_config(self))
             (written / CONFIG_FILE).write_text(config, encoding="utf-8")
             (written / CARD_FILE).write_text(_to_json(card or {}), encoding="utf-8")
-            self.save_weights(written / WEIGHTS_FILE)
+            self.save_weights(written / WEIGHTS_FILE, save_optimizer=False)
             old = Path(temporary) / "old"
             try:
                 if directory.exists():

@@ -1,5 +1,6 @@
 """What happens at the end of an epoch."""
 
+import functools
 import math
 import tempfile
 from pathlib import Path
@@ -142,7 +143,8 @@ class SaveWeights(keras.callbacks.Callback):
         if self.sign * value > self.best:
             self.best = self.sign * value
             self.best_epoch = epoch + 1
-            self._write(BEST_FILE, self.model.save_weights)
+            save = functools.partial(self.model.save_weights, save_optimizer=False)
+            self._write(BEST_FILE, save)
         self.save_last()
 
     def save_last(self):
