@@ -33,7 +33,7 @@ def notes_on_losses(source, path, indices):
         notes = []
         tags = _lost_tags(source.metadata, target.metadata)
         for old, new in pairs:
-            tags |= _lost_tags(old.metadata, new.metadata)
+            tags |= _lost_tags(old.metadata, target.metadata | new.metadata)
         if tags:
             notes.append(
                 f"tags left out, {name} does not hold them: {', '.join(sorted(tags))}"

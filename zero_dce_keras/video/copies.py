@@ -1,7 +1,7 @@
 """Sound, subtitles, data, fonts and covers of a film: copied, converted or left out."""
 
 import contextlib
-import functools
+import itertools
 import os
 import tempfile
 
@@ -9,13 +9,9 @@ import av
 from av import FFmpegError
 from av.stream import Disposition
 
-SOUND = ("aac", "libopus", "mp2")  # encoders, best first: which the container holds
-WORDS = ("mov_text", "subrip", "webvtt")
-TEXTS = ("mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text")
-BIT_RATE = 96_000  # a channel
-GAP = 0.1  # seconds between two frames of sound that are a pause
-LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
-NAMES = {"subrip": "SRT", "webvtt": "WebVTT", "libopus": "Opus", "aac": "AAC"}
+from zero_dce_keras.video.converters import Copied, name_of, ways
+
+ENOUGH = 100  # packets of sound after which an encoder has given one
 
 
 class Copies:
@@ -33,7 +29,8 @@ class Copies:
         self.notes = []
         self._container, self._path = container, reader.path
         self._of = {}  # by the original's index
-        self._refused = {}
+        self._last = {}  # time stamp written, by stream
+        self._refused = {}  # how many packets, by name
         for stream in reader.copied:
             self._add(stream)
         self._covers = [
@@ -70,12 +67,28 @@ class Copies:
         """Write, and count what the container refuses; a full disk is an error."""
         try:
             for each in convert(packet):
+                self._put_in_order(each)
                 self._container.mux(each)
         except (ValueError, av.error.InvalidDataError):
             self._refused[copy.name] = self._refused.get(copy.name, 0) + 1
 
+    def _put_in_order(self, packet):
+        """Count a packet in the container's ticks; no two are at the same one."""
+        stream = packet.stream
+        factor = packet.time_base / stream.time_base
+        packet.pts = None if packet.pts is None else round(packet.pts * factor)
+        packet.dts = round(packet.dts * factor)
+        packet.duration = round((packet.duration or 0) * factor)
+        packet.time_base = stream.time_base
+        last = self._last.get(stream.index)
+        may_repeat = self._container.format.flags & av.format.Flags.ts_nonstrict.value
+        if last is not None and packet.dts <= last and not may_repeat:
+            packet.dts = last + 1  # its clock is coarser than the original's
+            packet.pts = max(packet.pts or 0, packet.dts)
+        self._last[stream.index] = packet.dts
+
     def _add(self, stream):
-        for make in _ways(stream):
+        for make in ways(stream):
             if self._holds(stream, make):
                 copy = make(self._container, stream)
                 copy.stream.metadata.update(stream.metadata)
@@ -85,14 +98,14 @@ class Copies:
                     self.notes.append(f"{copy.name} became {copy.became}")
                 return
         self.notes.append(
-            f"{_name_of(stream)} left out: {self._container.format.name} does not take "
+            f"{name_of(stream)} left out: {self._container.format.name} does not take "
             "it; try .mkv"
         )
 
     def _holds(self, stream, make):
         """Return whether such a container can be written with a stream.
 
-        It is tried: header, first packet, end. (Of sound: the first line of
+        It is tried: header, first sound, end, and read again. (The first line of
         subtitles may come late.)
         """
         encoder = self._container.streams.video[0].codec_context.name
@@ -104,21 +117,29 @@ class Copies:
                 copy = make(trial, stream)
                 trial.start_encoding()
                 if stream.type == "audio":
-                    with _first_packet(self._path, stream.index) as packet:
-                        for each in copy.convert(packet):
-                            trial.mux(each)
+                    self._write_some(trial, copy, stream.index)
                 trial.close()
+                return stream.type != "audio" or _has_sound(f"file:{directory}/{name}")
             except (ValueError, FFmpegError):
                 return False
             finally:
                 with contextlib.suppress(ValueError, FFmpegError):
                     trial.close()
-        return True
+
+    def _write_some(self, trial, copy, index):
+        """Write the first sound of a stream; encoders wait for a few packets."""
+        with av.open(f"file:{self._path}") as container:
+            packets = container.demux(container.streams[index])
+            for packet in itertools.islice(packets, ENOUGH):
+                new = [*copy.convert(packet)] if packet.size else []
+                for each in new:
+                    trial.mux(each)
+                if new:
+                    return
 
     def _add_cover(self, stream, reader):
         """Add an attached picture; return the packets to write of it."""
-        with _first_packet(reader.path, stream.index) as packet:
-            data = bytes(packet or b"")
+        data = _first_data(reader.path, stream.index)
         format_name = self._container.format.name
         suffix = {"mjpeg": "jpeg"}.get(
             stream.codec_context.name, stream.codec_context.name
@@ -130,15 +151,13 @@ class Copies:
             kind = stream.metadata.get("mimetype", f"image/{suffix}")
             self._container.add_attachment(name, kind, data)
             return []
-        try:
-            if not data or format_name not in ("mp4", "mov"):
-                raise ValueError(f"a {format_name} file takes no cover")
-            copy = self._container.add_stream_from_template(stream)
-        except ValueError:
+        is_shown = format_name in ("mp4", "mov") and self._holds(stream, Copied)
+        if not data or not is_shown:
             self.notes.append(
                 f"cover ({suffix}) left out: {format_name} does not take it"
             )
             return []
+        copy = self._container.add_stream_from_template(stream, opaque=True)
         copy.disposition = Disposition.attached_pic
         packet = av.Packet(data)
         packet.stream, packet.pts, packet.dts = copy, 0, 0
@@ -154,141 +173,11 @@ class Copies:
         copy.metadata.update(stream.metadata)
 
 
-class Copied:
-    """A stream that is copied packet by packet."""
-
-    became = None
-
-    def __init__(self, container, stream):
-        self.name = _name_of(stream)
-        self.stream = container.add_stream_from_template(stream)
-        if stream.type == "audio":  # MP4 wants a layout that has a name
-            self.stream.codec_context.layout = _layout_of(stream.codec_context)
-        self._last = None
-        may_repeat = av.format.Flags.ts_nonstrict.value
-        self._is_strict = not container.format.flags & may_repeat
-
-    def convert(self, packet):
-        """Return the packets to write for one of the original; for None, the last ones."""
-        if packet is None:
-            return []
-        packet.stream = self.stream
-        _rescale(packet, self.stream.time_base)
-        if self._is_strict and self._last is not None and packet.dts <= self._last:
-            packet.dts = self._last + 1  # a coarser clock gave two packets one time
-            packet.pts = max(packet.pts or 0, packet.dts)
-        self._last = packet.dts
-        return [packet]
+def _has_sound(path):
+    with av.open(path) as container:
+        return any(stream.type == "audio" for stream in container.streams)
 
 
-class Sound:
-    """Sound that is encoded anew, because the container does not take it as it is."""
-
-    def __init__(self, container, stream, encoder):
-        self.name = _name_of(stream)
-        original = stream.codec_context
-        rate = 48000 if encoder == "libopus" else original.sample_rate
-        self.stream = container.add_stream(encoder, rate)
-        context = self.stream.codec_context
-        context.layout = _layout_of(original)
-        is_pcm = encoder.startswith("pcm_")
-        if not is_pcm:
-            context.bit_rate = BIT_RATE * original.layout.nb_channels
-        self.became = NAMES.get(encoder, encoder)
-        self._resampler = self._next = None
-
-    def convert(self, packet):
-        """As of `Copied`."""
-        frames = [None] if packet is None else packet.decode()
-        for frame in frames:
-            for each in self._resampled(frame):
-                yield from self.stream.encode(each)
-        if packet is None:
-            yield from self.stream.encode(None)
-
-    def _resampled(self, frame):
-        context = self.stream.codec_context
-        if self._resampler is None:
-            if frame is None:
-                return
-            self._resampler = av.AudioResampler(
-                context.format, context.layout, context.sample_rate, context.frame_size
-            )
-        for each in self._resampler.resample(frame):
-            # Samples follow one another, except after a gap: containers round times.
-            if (
-                self._next is not None
-                and each.pts < self._next + GAP * each.sample_rate
-            ):
-                each.pts = self._next
-            self._next = each.pts + each.samples
-            yield each
-
-
-class Words:
-    """Subtitles that are written in another way, line by line; styles are lost."""
-
-    def __init__(self, container, stream, encoder):
-        self.name = _name_of(stream)
-        self.stream = container.add_stream(encoder)
-        self.stream.time_base = stream.time_base
-        stream.codec_context.open(strict=False)
-        self.stream.codec_context.subtitle_header = stream.codec_context.subtitle_header
-        self.became = NAMES.get(encoder, encoder)
-
-    def convert(self, packet):
-        """As of `Copied`."""
-        lines = packet and packet.size and packet.stream.codec_context.decode2(packet)
-        if not lines or not len(lines):
-            return
-        new = self.stream.codec_context.encode_subtitle(lines)
-        new.stream, new.time_base = self.stream, packet.time_base
-        new.pts = new.dts = packet.pts
-        new.duration = packet.duration
-        yield new
-
-
-def _ways(stream):
-    """Yield callables that add a stream to a container, the best first."""
-    yield Copied
-    if stream.type == "audio":
-        original = stream.codec_context
-        if original.name.startswith("pcm_"):
-            yield functools.partial(Sound, encoder=_pcm_for(original))
-        for encoder in SOUND:
-            yield functools.partial(Sound, encoder=encoder)
-    elif stream.type == "subtitle" and stream.codec_context.name in TEXTS:
-        for encoder in WORDS:
-            yield functools.partial(Words, encoder=encoder)
-
-
-def _pcm_for(context):
-    return "pcm_s16le" if context.format.bytes <= 2 else "pcm_s24le"
-
-
-def _rescale(packet, time_base):
-    """Count the times of a packet in other ticks."""
-    factor = packet.time_base / time_base
-    packet.pts = None if packet.pts is None else round(packet.pts * factor)
-    packet.dts = round(packet.dts * factor)
-    packet.duration = round((packet.duration or 0) * factor)
-    packet.time_base = time_base
-
-
-def _layout_of(context):
-    layout = context.layout
-    is_named = not layout.name.endswith("channels")
-    return layout if is_named else LAYOUTS.get(layout.nb_channels, layout)
-
-
-def _name_of(stream):
-    codec = stream.codec_context and stream.codec_context.codec
-    name = codec.canonical_name if codec else stream.name
-    return f"{stream.type} ({name or 'unknown'})"
-
-
-@contextlib.contextmanager
-def _first_packet(path, index):
-    """Give the first packet of a stream, or None; the file is open meanwhile."""
+def _first_data(path, index):
     with av.open(f"file:{path}") as container:
-        yield next(container.demux(container.streams[index]), None)
+        return bytes(next(container.demux(container.streams[index]), b""))

@@ -179,9 +179,13 @@ class VideoWriter:
 
 
 def _open_to_write(path, reader):
-    # Keys such as Apple's com.apple.quicktime.model have a place of their own.
-    has_keys = any("." in key for key in reader.container.metadata)
-    options = {"movflags": "use_metadata_tags"} if has_keys else {}
+    options = {}
+    if any("." in key for key in reader.container.metadata):
+        # Keys such as com.apple.quicktime.model have a place of their own.
+        options["movflags"] = "use_metadata_tags"
+    if path.suffix.lower() == ".avi":
+        # What encoders of sound put before 0 would move the pictures by one.
+        options["avoid_negative_ts"] = "disabled"
     try:
         return av.open(f"file:{path}", "w", container_options=options)
     except ValueError as error:
