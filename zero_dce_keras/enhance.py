@@ -65,6 +65,11 @@ def build_parser():
         choices=("h264", "hevc", "vp9"),
         help="of videos (default: h264, in .webm vp9)",
     )
+    add(
+        "--keep-interlaced",
+        action="store_true",
+        help="leave the fields of interlaced videos as they are (default: whole frames)",
+    )
     add("--recursive", action="store_true", help="folders inside folders too")
     add("--overwrite", action="store_true", help="replace outputs that are there")
     add(
@@ -196,6 +201,7 @@ def _enhance_video(enhancer, job, args):
             codec=args.codec,
             quality=args.quality,
             overwrite=args.overwrite,
+            keep_interlaced=args.keep_interlaced,
             progress=FrameProgress(job.source.name),
             iterations=args.iterations,
             strength=args.strength,

@@ -41,6 +41,7 @@ def enhance_video(
     codec=None,
     quality=None,
     overwrite=False,
+    keep_interlaced=False,
     progress=None,
     **options,
 ):
@@ -48,7 +49,8 @@ def enhance_video(
 
     Brightness does not flicker: see `SmoothedCurves`. `target` is written whole or not at
     all. Frames have 8 bits a channel and 4:2:0 chroma; an odd width or height grows by
-    one, by the last column or row once more.
+    one, by the last column or row once more. HDR (PQ, HLG) is tone-mapped to BT.709.
+    What the container does not hold is converted or left out, with a note.
 
     Args:
         enhancer: `Enhancer`.
@@ -58,6 +60,8 @@ def enhance_video(
         quality: int from 1 to 100, as of JPEG; 95 (default) is a constant rate factor
             of 18 for H.264, 80 one of 23.
         overwrite: whether to replace `target`.
+        keep_interlaced: whether frames of two fields stay so; only H.264 holds them.
+            Default: each becomes one whole frame.
         progress: callable that is given, after each frame, how many are done and how
             many there are (0 if the file does not say), such as `FrameProgress`.
         **options: see `EnhanceOptions`. `tile` is always the default, and `gains` are
@@ -74,7 +78,7 @@ def enhance_video(
     """
     chosen = EnhanceOptions(**{**options, "tile": None})
     _check(source, target, quality, overwrite)
-    reader = VideoReader(source)
+    reader = VideoReader(source, keep_interlaced)
     compiled = enhancer.compiled if chosen.compiled else None
     if enhancer.compiled is None:
         reader.notes.append(

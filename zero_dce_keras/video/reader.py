@@ -12,6 +12,7 @@ from zero_dce_keras.video.interlacing import Deinterlacer
 
 USUAL_RATE = Fraction(30)  # frames a second where a file does not say
 WAITING = 1_000_000  # bytes of packets that wait for the next picture
+LOWER_FIRST = (3, 4)  # FFmpeg's field orders: the lower field is shown first
 NOT_CARRIED = {  # what lies in the pictures of some films, and no encoder here takes
     Type.A53_CC: "closed captions",
     Type.SPHERICAL: "360° projection",
@@ -96,6 +97,14 @@ class VideoReader:
     def num_frames(self):
         """How many pictures there are, as far as the file says; 0 if it does not."""
         return self.stream.frames or round(self._seconds * self.rate)
+
+    def fields_of(self, frame):
+        """Return which field of a frame comes first, "tff" or "bff"; None: no fields."""
+        if not frame.interlaced_frame:
+            return None
+        context = self.stream.codec_context
+        is_lower = context.field_order in LOWER_FIRST or context.name == "dvvideo"
+        return "bff" if is_lower else "tff"
 
     def __iter__(self):
         """Pairs of an `av.VideoFrame` and the packets that come before it.

@@ -50,6 +50,7 @@ class VideoWriter:
         self.notes = [*self._notes_on(frame)]
         self._container = _open_to_write(path, reader)
         try:
+            self._fields = self._reader.fields_of(frame)
             self._stream = self._add_video(codec, quality or QUALITY)
             self._describe(frame)
             self._copies = Copies(self._container, reader)
@@ -82,6 +83,12 @@ class VideoWriter:
         encoder, crf, options = CODECS[codec]
         crf = min(crf + round((QUALITY - quality) / 3), 51)
         options = {**options, "crf": str(crf)}
+        if self._fields:
+            if codec != "h264":
+                raise ValueError(
+                    f"only h264 keeps interlaced frames. Received: {codec}"
+                )
+            options["x264-params"] = f"{self._fields}=1"
         try:
             stream = self._container.add_stream(encoder, self._reader.rate, options)
         except ValueError as error:
@@ -135,7 +142,7 @@ class VideoWriter:
         for packet in packets:
             self._copies.write(packet)
         if rgb is not None:
-            picture = self._yuv.to_frame(rgb)
+            picture = self._yuv.to_frame(rgb, is_interlaced=bool(self._fields))
             picture.pts, picture.time_base = self._when(frame)
             duration = frame.duration * frame.time_base
             self._durations[picture.pts * picture.time_base] = duration

@@ -73,22 +73,38 @@ class Yuv:
             frame = _as_yuv420p(frame)
         # Pixels come in pairs: of an odd width the last column is cut off again.
         rgb = np.empty((frame.height, frame.width + frame.width % 2, 3), np.uint8)
-        _to_rgb(*_planes(frame), rgb, self._to_rgb)
+        for rows in _fields(frame.interlaced_frame, frame.height):
+            field = np.ascontiguousarray(rgb[rows])
+            planes = [np.ascontiguousarray(plane[rows]) for plane in _planes(frame)]
+            _to_rgb(*planes, field, self._to_rgb)
+            rgb[rows] = field
         return np.ascontiguousarray(rgb[:, : frame.width])
 
-    def to_frame(self, rgb):
+    def to_frame(self, rgb, is_interlaced=False):
         """Return the `av.VideoFrame` of a uint8 RGB array `(H, W, 3)`.
 
-        4:2:0 has one chroma sample for 2×2 pixels: where a side is odd, the last row or
-        column is repeated.
+        4:2:0 has one chroma sample for 2×2 pixels, of a field where there are two: where
+        a side is odd, the last row or column is repeated.
         """
         height, width, _ = rgb.shape
         if height % 2 or width % 2:
             rgb = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
             height, width, _ = rgb.shape
         frame = av.VideoFrame(width, height, "yuv420p")
-        _to_yuv(rgb, *_planes(frame), self._to_yuv)
+        planes = _planes(frame)
+        for rows in _fields(is_interlaced, height):
+            field = [np.ascontiguousarray(plane[rows]) for plane in planes]
+            _to_yuv(np.ascontiguousarray(rgb[rows]), *field, self._to_yuv)
+            for plane, new in zip(planes, field, strict=True):
+                plane[rows] = new
         return frame
+
+
+def _fields(is_interlaced, height):
+    """Slices of rows that chroma is shared in; only of 4 n rows a field has pairs."""
+    if is_interlaced and height % 4 == 0:
+        return slice(0, None, 2), slice(1, None, 2)
+    return (slice(None),)
 
 
 def has_no_chroma(frame):
