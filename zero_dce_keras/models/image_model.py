@@ -9,8 +9,7 @@ from zero_dce_keras.models.exposure_normalization import (
     ExposureNormalization,
     without_adaptive_tone,
 )
-from zero_dce_keras.models.input_range import CheckedInputs
-from zero_dce_keras.models.l2_adam import L2Adam
+from zero_dce_keras.models.fitting import Fitting
 from zero_dce_keras.models.load import load_model
 from zero_dce_keras.models.preset_mixin import PresetMixin
 from zero_dce_keras.models.trainers import Trainer
@@ -26,7 +25,7 @@ REFERENCE_METRICS = {
 WELL_EXPOSED = (0.25, 0.5)
 
 
-class ImageModel(PresetMixin, CheckedInputs, Trainer):
+class ImageModel(PresetMixin, Fitting, Trainer):
     """Base of all models: a `keras.Model` around one network, in any size of image.
 
     It has trackers, a default optimizer, weights files and presets, a denoising filter
@@ -84,7 +83,6 @@ class ImageModel(PresetMixin, CheckedInputs, Trainer):
     can_be_tiled = True
     context = None
     grid = 1
-    default_learning_rate = 1e-4
 
     @classmethod
     def from_preset(cls, name):
@@ -260,61 +258,6 @@ class ImageModel(PresetMixin, CheckedInputs, Trainer):
         if self.can_denoise and not denoise:
             raise NotImplementedError(f"{type(self).__name__}.enhance without a filter")
         return self(low_light, training=False)
-
-    def compile(
-        self,
-        optimizer=None,
-        learning_rate=None,
-        global_clipnorm=None,
-        weight_decay=None,
-        l2=None,
-        **kwargs,
-    ):
-        """Prepare the model for training.
-
-        Args:
-            optimizer: a Keras optimizer or its name. By default Adam, made from the
-                four arguments below.
-            learning_rate: float or a Keras learning rate schedule; by default 1e-4,
-                for MIRNet 2e-4.
-            global_clipnorm: gradients whose global norm is larger are scaled to it.
-            weight_decay: decoupled weight decay (AdamW's).
-            l2: coupled weight decay, added to the gradient after clipping.
-            **kwargs: what else `keras.Model.compile` takes, such as `jit_compile`; but no
-                losses and metrics, which the models have of their own.
-
-        Raises:
-            ValueError: if an optimizer comes with arguments for another one, or if
-                there are losses or metrics.
-        """
-        for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
-            if kwargs.get(name) is not None:
-                raise ValueError(
-                    f"{name} would not be used: {type(self).__name__} computes its own "
-                    "losses and metrics, see the arguments of its constructor. "
-                    f"Received: {kwargs[name]!r}"
-                )
-        options = (learning_rate, global_clipnorm, weight_decay, l2)
-        if optimizer is not None and any(option is not None for option in options):
-            raise ValueError(
-                "learning_rate, global_clipnorm, weight_decay and l2 make an optimizer: "
-                f"give them, or an optimizer. Received: {optimizer!r} and {options}"
-            )
-        if optimizer is None:
-            if learning_rate is None:
-                learning_rate = self.default_learning_rate
-            optimizer = L2Adam(
-                learning_rate,
-                l2=l2,
-                max_gradient_norm=global_clipnorm,
-                weight_decay=weight_decay,
-            )
-        super().compile(optimizer=optimizer, **kwargs)
-        # Now, so that a model saved before its first step reloads without a warning.
-        self.optimizer.build(self.trainable_variables)
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
 
     def get_config(self):
         normalization, filtering = self.exposure_normalization, self.denoising_filter

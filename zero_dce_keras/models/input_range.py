@@ -1,4 +1,8 @@
-"""Images in 0–255 are refused, wherever a model gets them."""
+"""Images in 0–255 are refused, wherever a model gets them.
+
+Arrays are checked at once, a `tf.data.Dataset` batch by batch, and the first batch of all
+else. Graphs are not: XLA drops what they assert.
+"""
 
 import contextlib
 import itertools
@@ -10,35 +14,6 @@ import numpy as np
 
 LARGEST = 2.0  # a little above 1 is light; 255 is a mistake
 RULE = "must be in [0, 1]: divide images in 0–255 by 255. Received: values up to "
-
-
-class CheckedInputs(keras.Model):
-    """A `keras.Model` whose `fit`, `evaluate`, `predict` and calls check the images.
-
-    Arrays are checked at once, a `tf.data.Dataset` batch by batch, and the first batch of
-    all else. Graphs are not: XLA drops what they assert.
-    """
-
-    def __call__(self, *args, **kwargs):
-        # Not in `call`: Keras makes its errors long.
-        check_range("low_light", args[:1])
-        return super().__call__(*args, **kwargs)
-
-    def fit(self, x=None, y=None, *args, validation_data=None, **kwargs):
-        if not isinstance(validation_data, (tuple, list)):
-            validation_data = checked(validation_data)
-        with errors_of_datasets():
-            return super().fit(
-                checked(x, y), y, *args, validation_data=validation_data, **kwargs
-            )
-
-    def evaluate(self, x=None, y=None, *args, **kwargs):
-        with errors_of_datasets():
-            return super().evaluate(checked(x, y), y, *args, **kwargs)
-
-    def predict(self, x, *args, **kwargs):
-        with errors_of_datasets():
-            return super().predict(checked(x), *args, **kwargs)
 
 
 def checked(x, y=None):

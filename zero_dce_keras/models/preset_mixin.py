@@ -20,7 +20,7 @@ OPTIMIZER_GROUP = "optimizer/vars"  # where Keras has it
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
 
 
-class PresetMixin:
+class PresetMixin(keras.Model):
     """Gives a model class its files: weights that say whose they are, and presets.
 
     The class has a `network`: the Keras model of all its weights. `load_model` opens
@@ -29,7 +29,27 @@ class PresetMixin:
 
     network: keras.Model
 
-    def save_weights(self, filepath, overwrite=True, save_optimizer=True):
+    def save(self, filepath, *args, **kwargs):
+        """Save the whole model, with its optimizer, as a `.keras` file.
+
+        Args:
+            filepath: path of the file.
+            *args, **kwargs: what else `keras.Model.save` takes.
+
+        Raises:
+            ValueError: if the file shall be one of an earlier Keras.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")) or "save_format" in kwargs:
+            raise ValueError(
+                "filepath must end in .keras for the whole model, and save_format is "
+                "gone; save_weights('….weights.h5') saves the weights. Received: "
+                f"{str(filepath)!r}"
+            )
+        super().save(filepath, *args, **kwargs)
+
+    def save_weights(
+        self, filepath, overwrite=True, save_optimizer=True, save_format=None
+    ):
         """Save the network's weights and the model's configuration, as `.weights.h5`.
 
         Args:
@@ -37,7 +57,13 @@ class PresetMixin:
             overwrite: False asks before a file is replaced, as Keras does.
             save_optimizer: whether the state of a compiled model's optimizer goes into a
                 group of its own, as in every Keras model; `load_weights` restores it.
+            save_format: refused; Keras 3 has one format.
         """
+        if save_format is not None:
+            raise ValueError(
+                "save_format is gone: leave it out, and let filepath end in .weights.h5. "
+                f"Received: {save_format!r}"
+            )
         before = _last_change(filepath)
         self.network.save_weights(filepath, overwrite=overwrite)
         if _last_change(filepath) == before:
@@ -63,6 +89,11 @@ class PresetMixin:
             ValueError: if it is not readable, or holds the weights of another model:
                 other shapes are refused before anything is loaded.
         """
+        if kwargs.get("by_name") is not None:
+            raise ValueError(
+                "by_name is gone: leave it out; skip_mismatch=True loads what fits. "
+                f"Received: {kwargs['by_name']!r}"
+            )
         if skip_mismatch or kwargs:
             self.network.load_weights(filepath, skip_mismatch=skip_mismatch, **kwargs)
             return

@@ -1,7 +1,6 @@
 """Zero-DCE: a Keras model that learns to enhance without references."""
 
 import functools
-import logging
 from typing import Any
 
 import keras
@@ -11,10 +10,8 @@ from zero_dce_keras import losses
 from zero_dce_keras.errors import check_choice, check_fraction, check_positive
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
-from zero_dce_keras.models.image_model import ImageModel, as_images
-from zero_dce_keras.models.skip_order import ORDERS, is_of_the_notebook, swap_skips
-
-log = logging.getLogger(__name__)
+from zero_dce_keras.models.image_model import as_images
+from zero_dce_keras.models.zero_dce_files import ZeroDCEFiles
 
 
 class _Step:
@@ -25,7 +22,7 @@ class _Step:
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
-class ZeroDCE(ImageModel):
+class ZeroDCE(ZeroDCEFiles):
     """Zero-reference deep curve estimation.
 
     DCE-Net estimates a tone curve for every pixel and channel; the curves are applied
@@ -74,9 +71,6 @@ class ZeroDCE(ImageModel):
 
     size_arguments = ("num_iterations", "filters", "num_layers")
     has_curves = True
-    torch_kernel = "e_conv{}.weight"  # name of the kernel that gives a layer's output
-    first_layer = "conv2d"  # the kind of layer that looks at the image
-    layer_kinds = frozenset(("input_layer", "conv2d", "concatenate", "activation"))
 
     def __init__(
         self,
@@ -139,11 +133,11 @@ class ZeroDCE(ImageModel):
             "kernel_initializer": initializer,
         }
 
-    def compile(self, optimizer=None, teacher=None, **kwargs):
+    def compile(self, *args, teacher=None, **kwargs):
         """Prepare the model for training.
 
         Args:
-            optimizer: as of `ImageModel.compile`.
+            *args: `optimizer` and so on, as of `ImageModel.compile`.
             teacher: another `ZeroDCE`, whose enhanced images this one shall give: their
                 mean absolute difference is one more loss, `distillation_loss`. For a
                 small model that shall stand in for a larger one; the teacher learns
@@ -155,7 +149,7 @@ class ZeroDCE(ImageModel):
         """
         if teacher is self or not isinstance(teacher, (ZeroDCE, type(None))):
             raise ValueError(f"teacher must be another ZeroDCE. Received: {teacher!r}")
-        super().compile(optimizer, **kwargs)
+        super().compile(*args, **kwargs)
         self._teach = None
         self._trackers.pop("distillation_loss", None)
         if teacher is not None:
@@ -345,85 +339,6 @@ class ZeroDCE(ImageModel):
     def network(self):
         """The Keras model of all the weights, which `.weights.h5` files hold."""
         return self.dce_model
-
-    def load_weights(self, filepath, skip_mismatch=False, order=None, **kwargs):
-        """Load the network's weights from a `.weights.h5` file.
-
-        The well-known notebook and the example of keras.io concatenate `[conv4, conv3]`
-        where the official code has `[x3, x4]`. A file of a full-size DCE-Net that this
-        package did not write is taken for one of theirs: the halves of the inputs of
-        the layers behind are swapped, and a note is logged.
-
-        Args:
-            filepath, skip_mismatch, **kwargs: as of every model of this package.
-            order: `"official"` or `"notebook"`, which order the file has; by default
-                `"notebook"` for such files alone.
-
-        Raises:
-            FileNotFoundError: if there is no such file.
-            ValueError: if it is not readable, holds the weights of another model, or
-                `order` is unknown or this network is no DCE-Net.
-        """
-        if order is not None:
-            check_choice("order", order, ORDERS)
-            if self.network.name != "dce_net":
-                raise ValueError(f"order is not for {type(self).__name__}")
-        super().load_weights(filepath, skip_mismatch, **kwargs)
-        if order is None and self._is_full_size and is_of_the_notebook(str(filepath)):
-            order = "notebook"
-            log.warning(
-                "note: %s was not written by this package, so it is taken for the "
-                "notebook's order of the skip connections; load_weights(…, "
-                'order="official") leaves it as it is',
-                filepath,
-            )
-        if order == "notebook":
-            swap_skips(self.dce_model, self.num_layers)
-
-    @property
-    def _is_full_size(self):
-        size = self.num_iterations, self.filters, self.num_layers
-        return self.network.name == "dce_net" and size == (8, 32, 7)
-
-    def torch_names(self):
-        """Name the weights as the official code does, see `load_torch_checkpoint`."""
-        names = []
-        for k in range(1, self.num_layers + 1):
-            layer = self.dce_model.get_layer(f"conv_{k}")
-            names.append((f"e_conv{k}.weight", layer.kernel, "conv"))
-            names.append((f"e_conv{k}.bias", layer.bias, "vector"))
-        return names
-
-    @classmethod
-    def torch_arguments(cls, shapes):
-        kernels = []
-        while (name := cls.torch_kernel.format(len(kernels) + 1)) in shapes:
-            kernels.append(shapes[name])
-        if not kernels or any(len(shape) != 4 for shape in kernels):
-            return None
-        return cls._size([shape[0] for shape in kernels])
-
-    @classmethod
-    def layer_arguments(cls, kernels):
-        first = kernels.get(cls.first_layer, [()])[0]
-        shapes = kernels.get("conv2d", [()])
-        if first[:3] != (3, 3, 3) or any(len(shape) != 4 for shape in shapes):
-            return None
-        if set(kernels) - cls.layer_kinds:
-            return None
-        return cls._size([shape[-1] for shape in shapes])
-
-    @classmethod
-    def _size(cls, channels):
-        """Return the arguments of a model whose layers give so many channels each."""
-        size = {"num_layers": len(channels), "num_iterations": channels[-1] // 3}
-        return size if len(channels) == 1 else {**size, "filters": channels[0]}
-
-    @classmethod
-    def least_parameters(cls, num_layers, num_iterations, filters=1):
-        hidden = max(num_layers - 2, 0)
-        read_by_last = 2 * filters if hidden else 3  # channels
-        return 9 * (hidden * filters**2 + read_by_last * 3 * num_iterations)
 
     def get_config(self):
         return {
