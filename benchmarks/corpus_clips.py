@@ -281,7 +281,7 @@ def _clocks(before, after):
             ["pictures", "frames"],
         )
     elif any(abs(a - b) > 0.002 for a, b in zip(*steps, strict=True)):
-        yield "times of pictures", ["times"]
+        yield "times of pictures", ["clock", "come later"]
     ends = [_last_duration(_film(facts)) for facts in (before, after)]
     if None not in ends and abs(ends[0] - ends[1]) > 0.004:
         yield f"last picture lasts {ends[0]:.3f} → {ends[1]:.3f} s", ["last picture"]

@@ -1,5 +1,6 @@
 """Frames of two fields become whole frames, with the same times."""
 
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,6 +56,7 @@ def test_frames_become_whole(enhancer, clip, tmp_path):
     assert done.num_frames == 10
     assert done.notes == ("it was deinterlaced; --keep-interlaced keeps the fields",)
     after = decoded(tmp_path / "b.mkv")
+    assert {f.duration * f.time_base for f in after} == {Fraction(1, RATE)}
     assert not any(frame.interlaced_frame for frame in after)
     assert comb(after) < comb(before) / 4
     assert times(tmp_path / "b.mkv") == times(clip)

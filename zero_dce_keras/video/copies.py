@@ -11,7 +11,7 @@ from av.stream import Disposition
 
 from zero_dce_keras.video.converters import Copied, name_of, ways
 
-ENOUGH = 100  # packets of sound after which an encoder has given one
+ENOUGH = 50  # packets of sound after which an encoder has given some
 
 
 class Copies:
@@ -127,15 +127,12 @@ class Copies:
                     trial.close()
 
     def _write_some(self, trial, copy, index):
-        """Write the first sound of a stream; encoders wait for a few packets."""
+        """Write the first sound of a stream."""
         with av.open(f"file:{self._path}") as container:
             packets = container.demux(container.streams[index])
             for packet in itertools.islice(packets, ENOUGH):
-                new = [*copy.convert(packet)] if packet.size else []
-                for each in new:
+                for each in copy.convert(packet) if packet.size else ():
                     trial.mux(each)
-                if new:
-                    return
 
     def _add_cover(self, stream, reader):
         """Add an attached picture; return the packets to write of it."""

@@ -49,8 +49,10 @@ def _pull(graph, time_base):
     with contextlib.suppress(av.BlockingIOError, av.EOFError):
         while True:
             frame = graph.vpull()
-            frame.pts = round(frame.pts * frame.time_base / time_base)
-            frame.time_base = time_base  # bwdif counts in halves
+            halves = frame.time_base / time_base  # bwdif counts in half ticks
+            frame.pts = round(frame.pts * halves)
+            frame.duration = round(frame.duration * halves)
+            frame.time_base = time_base
             done.append(frame)
     return done
 
