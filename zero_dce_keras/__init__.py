@@ -14,6 +14,7 @@ _HOMES = {
         "find_lol",
         "find_pairs",
         "load_lol",
+        "load_sample",
         "make_dataset",
     ],
     "zero_dce_keras.images": [

@@ -26,6 +26,9 @@ GROUPS = {
         *("cosine_decay", "plateau_epochs", "ema", "global_clipnorm", "l2"),
         *("weight_decay", "drop_remainder", "monitor"),
     ),
+    "what is shown and kept on the way": (
+        *("val_batch_size", "snapshot_every", "display_every"),
+    ),
     "Zero-DCE and what is like it": (
         *("num_iterations", "filters", "num_layers", "initial_stddev"),
         *("normalize_exposure", "leave_well_exposed", "denoising_filter", "teacher"),

@@ -9,6 +9,7 @@ import platformdirs
 import pytest
 from platformdirs import macos, unix, windows
 
+from zero_dce_keras import load_sample
 from zero_dce_keras.data import sample as sample_module
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.sample import find_sample
@@ -208,3 +209,12 @@ def test_data_home(monkeypatch, tmp_path, platform, variables, expected):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert data_home().as_posix() == expected.replace("~", tmp_path.as_posix())
+
+
+def test_load_sample_gives_batches_of_pairs(sample):
+    train, validation, test = load_sample(sample.parent, image_size=32, batch_size=16)
+    assert [len(each) for each in (train, validation, test)] == [4, 1, 6]
+    for batches, shape in ((train, (16, 32, 32, 3)), (validation, (10, 32, 32, 3))):
+        low_light, reference = (np.asarray(each) for each in next(iter(batches)))
+        assert low_light.shape == reference.shape == shape
+        assert 0 <= low_light.mean() < reference.mean() <= 1

@@ -24,6 +24,7 @@ from zero_dce_keras import (
 )
 from zero_dce_keras.devices import describe_device
 from zero_dce_keras.files import TEMPORARY
+from zero_dce_keras.training import run as training_run
 from zero_dce_keras.training.build import build_model
 from zero_dce_keras.training.callbacks import SavePictures, SaveWeights
 from zero_dce_keras.training.run import start_from
@@ -392,3 +393,32 @@ def test_wrong_values_are_named(data, tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
         run(data, tmp_path / "run", TINY.replace(**changes))
     assert not (tmp_path / "run").exists()
+
+
+def test_snapshots_lines_and_validation_batches(data, tmp_path, caplog, monkeypatch):
+    sizes = []
+    real = training_run.make_dataset
+
+    def note(pairs, image_size, batch_size, **kwargs):
+        sizes.append(batch_size)
+        return real(pairs, image_size, batch_size, **kwargs)
+
+    monkeypatch.setattr(training_run, "make_dataset", note)
+    caplog.set_level("INFO", "zero_dce_keras")
+    recipe = TINY.replace(
+        epochs=4, batch_size=1, val_batch_size=2, snapshot_every=2, display_every=2
+    )
+    model, _ = run(data, tmp_path / "run", recipe)
+    assert sizes == [1, 2]
+    folder = tmp_path / "run" / "snapshots"
+    assert files(folder) == {"epoch_0002.weights.h5", "epoch_0004.weights.h5"}
+    last = load_model(folder / "epoch_0004.weights.h5")
+    for one, other in zip(last.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    first = load_model(folder / "epoch_0002.weights.h5")
+    assert any((a != b).any() for a, b in zip(first.get_weights(), last.get_weights()))
+    with h5py.File(folder / "epoch_0002.weights.h5") as file:
+        assert "optimizer" not in file
+    lines = [each for each in caplog.messages if each.startswith("epoch ")]
+    assert lines[0].startswith("epoch 1, step 2: ")
+    assert "total_loss " in lines[0] and "exposure_loss " in lines[0]

@@ -8,7 +8,7 @@ from zero_dce_keras.data.lol import LOL_URL, find_lol, load_lol, split_lol
 from zero_dce_keras.data.open_splits import DATASETS, find_test_pairs, open_splits
 from zero_dce_keras.data.pairs import Pair, find_pairs
 from zero_dce_keras.data.read_pairs import read_pairs
-from zero_dce_keras.data.sample import find_sample
+from zero_dce_keras.data.sample import find_sample, load_sample
 from zero_dce_keras.data.splits import Splits, split_at_scenes
 from zero_dce_keras.lazy import lazy_names
 
@@ -26,6 +26,7 @@ __all__ = [
     "find_sample",
     "find_test_pairs",
     "load_lol",
+    "load_sample",
     "make_dataset",
     "open_splits",
     "read_pairs",

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from zero_dce_keras.data.home import data_home
+from zero_dce_keras.data.pairs import find_pairs
 from zero_dce_keras.extras import how_to_install
 from zero_dce_keras.images import darken, read_image, resize_image
 
@@ -87,6 +88,36 @@ def find_sample(data_dir=None):
         _write_sample(Path(work.name) / "new")
         _publish(Path(work.name), sample)
     return sample
+
+
+def load_sample(data_dir=None, image_size=128, batch_size=8, seed=1143, **options):
+    """Load the embedded sample as three data sets of pairs, as `load_lol` does LOL.
+
+    Args:
+        data_dir: as of `find_sample`.
+        image_size: side in pixels of the training and validation images.
+        batch_size: images in a batch of the training and validation sets.
+        seed: seed of the shuffling.
+        **options: what else `make_dataset` takes for the training set.
+
+    Returns:
+        `(train, validation, test)`: 60, 10 and 6 pairs of float32 tensors in [0, 1],
+        `(B, image_size, image_size, 3)`; the test set `(1, H, W, 3)`, whole.
+
+    Raises:
+        ImportError, FileNotFoundError, OSError: as of `find_sample`.
+    """
+    from zero_dce_keras.data.pipeline import make_dataset  # imports Keras
+
+    root = find_sample(data_dir)
+    train, validation, test = (
+        find_pairs(root / name / "low", root / name / "high") for name in SPLITS
+    )
+    return (
+        make_dataset(train, image_size, batch_size, shuffle=True, seed=seed, **options),
+        make_dataset(validation, image_size, batch_size),
+        make_dataset(test, None, 1),
+    )
 
 
 def write_example(path, divisor=12):

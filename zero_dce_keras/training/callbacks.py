@@ -1,6 +1,7 @@
 """What happens at the end of an epoch."""
 
 import functools
+import logging
 import math
 import tempfile
 from pathlib import Path
@@ -12,6 +13,8 @@ from zero_dce_keras.data import read_pairs
 from zero_dce_keras.files import replacing
 from zero_dce_keras.images import contact_sheet, to_float, to_uint8, write_image
 from zero_dce_keras.training.recipe import MONITORS
+
+log = logging.getLogger(__name__)
 
 BEST_FILE = "best.weights.h5"
 LAST_FILE = "last.keras"
@@ -165,6 +168,54 @@ class SaveWeights(keras.callbacks.Callback):
                 file.write(bytes(size + 2**20))
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(self.run_dir)) from None
+
+
+class SaveSnapshots(keras.callbacks.Callback):
+    """Callback that keeps the weights of every so many epochs.
+
+    Writes `snapshots/epoch_0010.weights.h5` and so on, without the optimizer.
+
+    Args:
+        run_dir: directory of the folder `snapshots`.
+        every: how many epochs lie between two of them.
+    """
+
+    def __init__(self, run_dir, every):
+        super().__init__()
+        self.directory = Path(run_dir) / "snapshots"
+        self.every = every
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            self.directory.mkdir(exist_ok=True)
+            path = self.directory / f"epoch_{epoch + 1:04d}.weights.h5"
+            with replacing(path) as temporary:
+                self.model.save_weights(temporary, save_optimizer=False)
+
+
+class LogLosses(keras.callbacks.Callback):
+    """Callback that logs the losses, averaged since the epoch began, every so many steps.
+
+    Args:
+        every: how many steps lie between two lines.
+    """
+
+    def __init__(self, every):
+        super().__init__()
+        self.every = every
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (batch + 1) % self.every == 0:
+            losses = ", ".join(
+                f"{name} {value:.4g}"
+                for name, value in logs.items()
+                if name.endswith("loss")
+            )
+            log.info("epoch %s, step %s: %s", self._epoch + 1, batch + 1, losses)
 
 
 class SavePictures(keras.callbacks.Callback):

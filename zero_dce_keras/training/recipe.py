@@ -94,6 +94,19 @@ class Recipe(LossWeights):
         ),
     )
     batch_size: int = _option(16, "images in a batch", check=check_positive)
+    val_batch_size: int | None = _option(
+        None,
+        "images in a validation batch; batch_size by default",
+        check=check_positive,
+    )
+    snapshot_every: int | None = _option(
+        None,
+        "keep the weights of every so many epochs, in snapshots/",
+        check=check_positive,
+    )
+    display_every: int | None = _option(
+        None, "log the losses of every so many steps", check=check_positive
+    )
     drop_remainder: bool = _option(False, "leave out a last batch that is not full")
     crop: bool = _option(False, "cut random squares out instead of resizing")
     flip: bool = _option(False, "mirror images left-right at random")

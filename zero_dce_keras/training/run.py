@@ -35,7 +35,8 @@ def train(
 
     The directory holds `config.json`, `history.csv`, `history.png`, `best.weights.h5`,
     `last.keras` (the whole model, with its optimizer), TensorBoard logs in `logs`,
-    before/after pictures in `pictures`, and `state.npz` to go on from. Ctrl-C ends the
+    before/after pictures in `pictures`, where asked for weights in `snapshots`, and
+    `state.npz` to go on from. Ctrl-C ends the
     training early and leaves the same files.
 
     Args:
@@ -184,7 +185,7 @@ def make_datasets(splits, recipe, model, first_epoch=0):
     return training_data, make_dataset(
         splits.validation,
         None if whole_images else recipe.image_size,
-        1 if whole_images else recipe.batch_size,
+        1 if whole_images else recipe.val_batch_size or recipe.batch_size,
     )
 
 

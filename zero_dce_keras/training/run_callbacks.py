@@ -7,7 +7,9 @@ import keras
 
 from zero_dce_keras.training.callbacks import (
     AverageWeights,
+    LogLosses,
     SavePictures,
+    SaveSnapshots,
     SaveWeights,
     StopOnBadLoss,
 )
@@ -53,6 +55,8 @@ class RunCallbacks:
             plateau,
             self._averages,  # before weights and pictures are saved
             self.best,
+            recipe.snapshot_every and SaveSnapshots(run_dir, recipe.snapshot_every),
+            recipe.display_every and LogLosses(recipe.display_every),
             SavePictures(run_dir, pictures),
             self.state,
         ]
