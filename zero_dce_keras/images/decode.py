@@ -9,6 +9,7 @@ from zero_dce_keras.images import metadata
 from zero_dce_keras.images.codecs import tiff_reader
 from zero_dce_keras.images.containers import jpeg, look
 from zero_dce_keras.images.formats import (
+    FORMATS,
     format_of_content,
     format_of_name,
     format_of_path,
@@ -34,8 +35,8 @@ def decode(source):
     """
     with readable(source) as file:
         if raw := _raw_format(file, source):
-            samples, exif, notes = raw.load_codec().read(file)
-            return _arguments(samples, exif=exif, notes=notes, file_format=raw.name)
+            samples, carried = raw.load_codec().read(file)
+            return _arguments(samples, file_format=raw.name, **carried)
         try:
             with open_image(file) as image:
                 return _decode_file(file, image)
@@ -56,7 +57,12 @@ def _raw_format(file, source):
     if by_name is None or not by_name.is_known_by_name:
         return None
     file.seek(0)
-    return None if file.read(8).startswith((b"\xff\xd8\xff", b"\x89PNG")) else by_name
+    beginning = file.read(12)
+    others = (b"\xff\xd8\xff", b"\x89PNG")
+    is_other = beginning.startswith(others) or any(
+        each.begins(beginning) for each in FORMATS if not each.is_known_by_name
+    )
+    return None if is_other else by_name
 
 
 def _decode_tiff(file, error):
@@ -96,29 +102,30 @@ def _decode_file(file, image):
         notes.append(f"of its {frames} pages the first is taken")
     carried = _look(file, image, image_format)
     samples = read_sixteen_bits(file, image)
-    profile = image.info.get("icc_profile") or carried.pop("icc_profile", None)
+    profile = carried.pop("icc_profile", None) or image.info.get("icc_profile")
     image = _load(file, image, notes)
     if samples is None:
         samples, profile, others = _decode_image(image, profile)
         notes += others
     samples = _with_clear_color(samples, image)
     if light := carried.pop("light", None):
-        samples, notes = _without_hdr(samples, light, notes)
+        samples, profile = _without_hdr(samples, light), None
+        notes.append("its HDR is converted to sRGB: highlights are drawn down")
     notes += carried.pop("notes", [])
-    dpi, xmp = image.info.get("dpi"), image.info.get("xmp")
+    xmp = image.info.get("xmp") or b""
     given: dict = {
         "exif": (image.info.get("exif") or b"").removeprefix(b"Exif\0\0"),
-        "xmp": xmp,
+        "xmp": xmp.encode() if isinstance(xmp, str) else xmp,
+        "dpi": image.info.get("dpi"),
         "comment": image.info.get("comment", b"") if image.format == "GIF" else b"",
     }
     for name, value in carried.items():
         given[name] = value or given.get(name)
     return _arguments(
         samples,
-        orientation_of(image, given["exif"]),
+        orientation_of(image, given["exif"], given["xmp"]),
         profile,
         notes,
-        dpi=dpi,
         file_format=image_format.name,
         jpeg_tables=tuple(getattr(image, "quantization", {}).values()),
         **given,
@@ -172,12 +179,14 @@ def _with_clear_color(samples, image):
     return np.concatenate([colors, alpha], axis=-1)
 
 
-def _without_hdr(samples, light, notes):
-    """Return samples in sRGB, and the notes with one that says so."""
-    colors, alpha = samples[..., :3], samples[..., 3:]
-    colors = light.to_srgb(colors)
-    samples = np.concatenate([colors, alpha], axis=-1) if alpha.size else colors
-    return samples, [*notes, "its HDR is converted to sRGB: highlights are drawn down"]
+def _without_hdr(samples, light):
+    """Return samples in sRGB, alpha as it was."""
+    if samples.ndim == 2:
+        return light.to_srgb(samples)
+    count = 1 if samples.shape[-1] < 3 else 3
+    colors, alpha = samples[..., :count], samples[..., count:]
+    colors = light.to_srgb(colors if count == 3 else colors[..., 0])
+    return np.dstack([colors, alpha])
 
 
 def _arguments(

@@ -114,7 +114,7 @@ FORMATS = (
     ImageFormat("TGA", (".tga",), written_as=".png"),
     ImageFormat("JPEG2000", (".jp2", ".j2k", ".jpx"), written_as=".png"),
     ImageFormat("QOI", (".qoi",), written_as=".png"),
-    ImageFormat("PSD", (".psd",), written_as=".png", more_images="noted"),
+    ImageFormat("PSD", (".psd",), written_as=".png", more_images="ignored"),
     ImageFormat(
         "HEIF",
         (".heic", ".heif", ".hif"),

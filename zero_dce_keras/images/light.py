@@ -105,12 +105,13 @@ def _shoulder(light):
     return np.minimum(light, KNEE) + (1 - KNEE) * (1 - np.exp(-over))
 
 
-def profile_of(places=None, exponent=None):
+def profile_of(places=None, exponent=None, is_grey=False):
     """Make an ICC profile of primaries and a power.
 
     Args:
         places: white, red, green and blue as pairs of CIE x and y; None for sRGB's.
         exponent: of the curve from numbers to light; None for sRGB's curve.
+        is_grey: whether it is for grey pixels, which have no primaries.
 
     Returns:
         bytes; b"" where both are sRGB's, or the places span no gamut.
@@ -139,12 +140,12 @@ def profile_of(places=None, exponent=None):
         b"desc": _text(b"desc", b"as the file says"),
         b"cprt": b"text\0\0\0\0no copyright\0\0\0\0",
         b"wtpt": _xyz(D50),
-        **{
-            name + b"XYZ": _xyz(column)
-            for name, column in zip((b"r", b"g", b"b"), columns.T, strict=True)
-        },
-        **{name + b"TRC": curve for name in (b"r", b"g", b"b")},
     }
+    if is_grey:
+        tags[b"kTRC"] = curve
+    else:
+        for name, column in zip((b"r", b"g", b"b"), columns.T, strict=True):
+            tags |= {name + b"XYZ": _xyz(column), name + b"TRC": curve}
     place = 128 + 4 + 12 * len(tags)
     table, body = struct.pack(">I", len(tags)), b""
     where: dict = {}
@@ -153,10 +154,10 @@ def profile_of(places=None, exponent=None):
             where[data] = place + len(body)
             body += data + b"\0" * (-len(data) % 4)
         table += struct.pack(">4sII", name, where[data], len(data))
-    size = 128 + len(table) + len(body)
+    size, space = 128 + len(table) + len(body), b"GRAY" if is_grey else b"RGB "
     header = struct.pack(
         ">I4sI4s4s4s12s4s28sIII48x",
-        *(size, b"none", 0x02400000, b"mntr", b"RGB ", b"XYZ ", DATE, b"acsp"),
+        *(size, b"none", 0x02400000, b"mntr", space, b"XYZ ", DATE, b"acsp"),
         *(bytes(28), *(round(65536 * value) for value in D50)),
     )
     return header + table + body

@@ -1,5 +1,6 @@
 """EXIF, XMP and ICC profiles: what of them still holds for the enhanced photograph."""
 
+import contextlib
 import re
 import struct
 
@@ -11,8 +12,15 @@ SHORT, LONG = 3, 4
 TRANSPOSED = (5, 6, 7, 8)  # orientations that exchange width and height
 
 # XMP that is true of a second picture, a film or a depth map alone.
-SECOND_PICTURE = rb"(?:hdrgm|HDRGainMap|GDepth|GImage|GAudio):\w+|GCamera:(?:MotionPhoto|MicroVideo)\w*"
-DIRECTORY = rb"<(G?Container:Directory)\b.*?</\1>"
+SECOND_PICTURE = (
+    rb"(?:(?:hdrgm|HDRGainMap|GDepth|GImage|GAudio):\w+"
+    rb"|(?:GCamera|Camera|OpCamera):(?:MotionPhoto|MicroVideo)\w*)"
+)
+ATTRIBUTE = re.compile(rb"\s" + SECOND_PICTURE + rb"\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')")
+ELEMENT = re.compile(
+    rb"<(" + SECOND_PICTURE + rb"|(?:G?Container):Directory|xmp:Thumbnails)\b[^<>]*>"
+)
+ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)([1-8])")
 
 
 def upright_exif(exif, width, height, orientation=1):
@@ -40,18 +48,26 @@ def upright_exif(exif, width, height, orientation=1):
         _set(block, order, entries, ExifTags.Base.Orientation, SHORT, 1)
         _set(block, order, entries, ExifTags.Base.ImageWidth, LONG, width)
         _set(block, order, entries, ExifTags.Base.ImageLength, LONG, height)
-        if ExifTags.IFD.Exif in entries:
-            exif_ifd = _value(block, order, entries[ExifTags.IFD.Exif][-1])
-            entries, _ = _entries(block, order, exif_ifd)
-            _set(block, order, entries, ExifTags.Base.Orientation, SHORT, 1)
-            _set(block, order, entries, ExifTags.Base.ExifImageWidth, LONG, width)
-            _set(block, order, entries, ExifTags.Base.ExifImageHeight, LONG, height)
-            for tag in (SUBJECT_AREA, SUBJECT_LOCATION):
-                _turn_place(block, order, entries, tag, width, height, orientation)
-        _remove_thumbnail(block, order, end)
+        with contextlib.suppress(struct.error):  # where only this part is damaged
+            _turn_camera_tags(block, order, entries, width, height, orientation)
+        with contextlib.suppress(struct.error):
+            _remove_thumbnail(block, order, end)
     except (KeyError, struct.error) as error:
         raise ValueError("the EXIF block is damaged") from error
     return bytes(block)
+
+
+def _turn_camera_tags(block, order, entries, width, height, orientation):
+    """Set what the directory of the camera says of sizes and places."""
+    if ExifTags.IFD.Exif not in entries:
+        return
+    start = _value(block, order, entries[ExifTags.IFD.Exif][-1])
+    entries, _ = _entries(block, order, start)
+    _set(block, order, entries, ExifTags.Base.Orientation, SHORT, 1)
+    _set(block, order, entries, ExifTags.Base.ExifImageWidth, LONG, width)
+    _set(block, order, entries, ExifTags.Base.ExifImageHeight, LONG, height)
+    for tag in (SUBJECT_AREA, SUBJECT_LOCATION):
+        _turn_place(block, order, entries, tag, width, height, orientation)
 
 
 def _entries(block, order, start):
@@ -86,6 +102,8 @@ def _turn_place(block, order, entries, tag, width, height, orientation):
         numbers = list(struct.unpack_from(f"{order}{count}H", block, start))
         stored = (height, width) if orientation in TRANSPOSED else (width, height)
         across, down = numbers[0] / stored[0], numbers[1] / stored[1]
+        if max(across, down) > 1:
+            continue  # of the picture before somebody made it smaller
         x, y = turn_point(across, down, orientation)
         numbers[:2] = round(x * width), round(y * height)
         if count == 4 and orientation in TRANSPOSED:
@@ -144,13 +162,9 @@ def upright_xmp(xmp, width=None, height=None, orientation=1):
     handling image metadata 2.0" (regions).
     """
     xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
-    xmp = re.sub(rb"(tiff:Orientation(?:=[\"']|>))[2-8]", rb"\g<1>1", xmp)
-    xmp = re.sub(rb"<xmp:Thumbnails>.*?</xmp:Thumbnails>", b"", xmp, flags=re.DOTALL)
-    xmp = re.sub(rb"\s(?:" + SECOND_PICTURE + rb")=([\"']).*?\1", b"", xmp)
-    xmp = re.sub(rb"<(" + SECOND_PICTURE + rb")\b[^>]*/>", b"", xmp)
-    element = rb"<(" + SECOND_PICTURE + rb")\b(?:[^>]*[^/])?>.*?</\1>"
-    xmp = re.sub(element, b"", xmp, flags=re.DOTALL)
-    xmp = re.sub(DIRECTORY, b"", xmp, flags=re.DOTALL)
+    xmp = ORIENTATION.sub(rb"\g<1>1", xmp)
+    xmp = ATTRIBUTE.sub(b"", xmp)
+    xmp = _replace_elements(xmp, ELEMENT, lambda _: b"")
     if width and height:
         for name, size in (
             *((rb"tiff:ImageWidth", width), (rb"tiff:ImageLength", height)),
@@ -178,20 +192,20 @@ def _turn_regions(xmp, orientation):
             text = re.sub(place, rb"\g<1>" + f"{value:.9g}".encode(), text)
         return text
 
-    def turn_area(match):
-        values = values_of(match.group(), b"stArea")
+    def turn_area(element):
+        values = values_of(element, b"stArea")
         if b"x" in values and b"y" in values:
             turned = turn_point(values[b"x"], values[b"y"], orientation)
             values[b"x"], values[b"y"] = turned
         if orientation in TRANSPOSED and b"w" in values and b"h" in values:
             values[b"w"], values[b"h"] = values[b"h"], values[b"w"]
-        return put(match.group(), b"stArea", values)
+        return put(element, b"stArea", values)
 
-    def turn_dimensions(match):
-        values = values_of(match.group(), b"stDim")
+    def turn_dimensions(element):
+        values = values_of(element, b"stDim")
         if orientation in TRANSPOSED and len(values) == 2:
             values = {b"w": values[b"h"], b"h": values[b"w"]}
-        return put(match.group(), b"stDim", values)
+        return put(element, b"stDim", values)
 
     def turn_rectangle(match):  # Microsoft's: left, top, width, height
         left, top, width, height = map(float, match.group(2).split(b","))
@@ -201,14 +215,57 @@ def _turn_regions(xmp, orientation):
         values = x - width / 2, y - height / 2, width, height
         return match.group(1) + ", ".join(f"{each:.6g}" for each in values).encode()
 
-    either = rb"<%s\b(?:[^>]*/>|.*?</%s>)"
+    def turn_if_sound(match):
+        try:
+            return turn_rectangle(match)
+        except ValueError:  # not four numbers
+            return match.group()
+
     for name, turn in (
         (b"mwg-rs:Area", turn_area),
         (b"mwg-rs:AppliedToDimensions", turn_dimensions),
     ):
-        xmp = re.sub(either % (name, name), turn, xmp, flags=re.DOTALL)
-    rectangle = rb"(MPReg:Rectangle(?:=[\"']|>))((?:\s*[\d.eE+-]+\s*,){3}\s*[\d.eE+-]+)"
-    return re.sub(rectangle, turn_rectangle, xmp)
+        opening = re.compile(rb"<(" + name + rb")\b[^<>]*>")
+        xmp = _replace_elements(xmp, opening, turn)
+    rectangle = rb"(MPReg:Rectangle(?:=[\"']|>))([\d.eE+\-,\s]{7,80})"
+    return re.sub(rectangle, turn_if_sound, xmp)
+
+
+def _replace_elements(xmp, opening, replace):
+    """Replace elements by what a function makes of their bytes, in linear time.
+
+    Args:
+        xmp: bytes.
+        opening: pattern of a tag that begins or is an element; group 1 is its name.
+        replace: function of bytes. A `ValueError` leaves the element as it is.
+    """
+    made, place = [], 0
+    absent: set = set()  # names whose closing tag does not come any more
+    while match := opening.search(xmp, place):
+        stop = match.end()
+        if not match.group().endswith(b"/>"):
+            closing = b"</" + match.group(1) + b">"
+            found = -1 if closing in absent else xmp.find(closing, stop)
+            if found < 0:
+                absent.add(closing)
+                made.append(xmp[place:stop])
+                place = stop
+                continue
+            stop = found + len(closing)
+        made.append(xmp[place : match.start()])
+        element = xmp[match.start() : stop]
+        try:
+            made.append(replace(element))
+        except ValueError:
+            made.append(element)
+        place = stop
+    return b"".join(made) + xmp[place:]
+
+
+def xmp_orientation(xmp):
+    """Return the orientation that XMP gives, 1 where it gives none."""
+    match = ORIENTATION.search(xmp)
+    return int(match.group(2)) if match else 1
 
 
 def fitting_profile(profile, is_grey):

@@ -3,7 +3,7 @@
 import io
 from contextlib import contextmanager
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.images.formats import FORMATS, WRITTEN_FORMATS
@@ -53,6 +53,10 @@ def readable(source):
             f"Cannot read {name}: it is damaged or of a kind that is not "
             f"supported ({one_line(error)}). Save it again as an 8-bit PNG or JPEG."
         ) from None
+
+
+# Text of a PNG, unpacked: Pillow refuses more than 1 MB, which XMP may have.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 2**26
 
 
 def limit_pixels(most):

@@ -3,13 +3,15 @@
 import numpy as np
 from PIL import ExifTags, Image
 
+from zero_dce_keras.images.metadata import xmp_orientation
 
-def orientation_of(image, exif=b""):
+
+def orientation_of(image, exif=b"", xmp=b""):
     """Return the EXIF orientation of a PIL image: 1 (upright) if it is not readable.
 
     Args:
         image: PIL image.
-        exif: bytes, the EXIF block of a file where Pillow does not find it.
+        exif, xmp: bytes, of a file where Pillow does not find them.
     """
     try:
         if exif and "exif" not in image.info and not hasattr(image, "tag_v2"):
@@ -17,7 +19,10 @@ def orientation_of(image, exif=b""):
             tags.load(exif)
             return int(tags.get(ExifTags.Base.Orientation, 1))
         # Not image.getexif(): that of a PNG decodes the pixels.
-        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
+        tags = Image.Image.getexif(image)
+        if ExifTags.Base.Orientation not in tags:
+            return xmp_orientation(xmp)
+        return int(tags[ExifTags.Base.Orientation])
     except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
         return 1
 

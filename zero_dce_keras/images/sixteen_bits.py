@@ -36,7 +36,8 @@ def read_sixteen_bits(file, image):
     raw_mode = _raw_mode(image)
     if image.mode == "I;16" and image.format == "TIFF":
         return _grey_of_tiff(image)
-    if raw_mode in tuple("RGBA") and _bits(image) > 8:
+    is_tiff = image.format == "TIFF"
+    if is_tiff and raw_mode in tuple("RGBA") and _bits(image) > 8:
         raise UnsupportedImageError(
             "its 16-bit channels lie apart; save it again with them together"
         )

@@ -12,6 +12,9 @@ from typing import NamedTuple
 EXIF, GPS, INTEROP = 0x8769, 0x8825, 0xA005  # tags that hold a directory of their own
 MAKER_NOTE = 0x927C
 MOST_TAGS = 4096  # of a directory: more is damage
+MOST_BYTES = 2**26  # of all values together
+OPAQUE = (700, 33723, 34377, 34675)  # bytes, whatever their type says
+NOT_READ = (37724,)  # Photoshop's layers, which may be large
 SUBFILE, MAKE, DNG_VERSION = 254, 271, 50706
 SHORT, LONG, UNDEFINED = 3, 4, 7
 # By type: bytes of a value, and of the numbers in it that have a byte order.
@@ -63,11 +66,13 @@ def undefined(value):
     return Tag(UNDEFINED, len(value), bytes(value))
 
 
-def read_tags(file):
+def read_tags(file, damaged=None):
     """Read the first directory of a TIFF or an EXIF block.
 
     Args:
         file: binary file, open for reading, that begins with the byte order.
+        damaged: list that gets the numbers of tags that cannot be read; these are left
+            out.
 
     Returns:
         dict of `Tag` by number; of EXIF, GPS and interoperability a dict like it.
@@ -82,7 +87,7 @@ def read_tags(file):
         is_big = struct.unpack_from(order + "H", header, 2)[0] == 43
         layout, place = (order + "Q", 8) if is_big else (order + "I", 4)
         (start,) = struct.unpack_from(layout, header, place)
-        return _read_directory(file, order, is_big, start, depth=0)
+        return _Reader(file, order, is_big, damaged).directory(start)
     except (KeyError, struct.error, OverflowError) as error:
         raise ValueError("its tags are damaged") from error
 
@@ -100,40 +105,57 @@ def looks_like_raw(file):
     return DNG_VERSION in tags or bool(is_preview and MAKE in tags)
 
 
-def _read_directory(file, order, is_big, start, depth):
-    file.seek(start)
-    (count,) = struct.unpack(
-        order + ("Q" if is_big else "H"), file.read(8 if is_big else 2)
-    )
-    if count > MOST_TAGS:
-        raise ValueError("its tags are damaged")
-    size, inline = (20, 8) if is_big else (12, 4)
-    entries, tags = file.read(size * count), {}
-    for place in range(0, size * count, size):
-        number, kind = struct.unpack_from(order + "HH", entries, place)
-        if kind not in SIZES:
-            continue  # of a later TIFF: readers shall pass over it
-        (length,) = struct.unpack_from(
-            order + ("Q" if is_big else "I"), entries, place + 4
-        )
-        value_size, unit = SIZES[kind]
-        data = entries[place + size - inline : place + size]
-        if length * value_size > inline:
-            (where,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, 0)
-            file.seek(where)
-            data = file.read(length * value_size)
-        data = data[: length * value_size]
-        if len(data) < length * value_size:
+class _Reader:
+    """Reads directories of one file, up to a budget of bytes."""
+
+    def __init__(self, file, order, is_big, damaged=None):
+        self.file, self.order, self.is_big = file, order, is_big
+        self.damaged = [] if damaged is None else damaged
+        self.budget = MOST_BYTES
+
+    def directory(self, start, depth=0):
+        """Return the tags of a directory; of EXIF, GPS and interoperability dicts."""
+        order, is_big, file = self.order, self.is_big, self.file
+        file.seek(start)
+        head = file.read(8 if is_big else 2)
+        (count,) = struct.unpack(order + ("Q" if is_big else "H"), head)
+        if count > MOST_TAGS:
             raise ValueError("its tags are damaged")
-        if order == ">":
+        size = 20 if is_big else 12
+        entries, tags = file.read(size * count), {}
+        for place in range(0, size * count, size):
+            entry = entries[place : place + size]
+            number, kind = struct.unpack_from(order + "HH", entry)
+            if kind not in SIZES or number in NOT_READ:
+                continue  # of a later TIFF, or of no use
+            try:
+                tags[number] = self._value(number, kind, entry, depth)
+            except (ValueError, struct.error, OverflowError):
+                self.damaged.append(number)
+        return tags
+
+    def _value(self, number, kind, entry, depth):
+        layout = self.order + ("Q" if self.is_big else "I")
+        (length,) = struct.unpack_from(layout, entry, 4)
+        size, unit = SIZES[kind]
+        inline = 8 if self.is_big else 4
+        data = entry[-inline:]
+        if length * size > inline:
+            if length * size > self.budget:
+                raise ValueError("too long")
+            (where,) = struct.unpack_from(layout, data)
+            self.file.seek(where)
+            data = self.file.read(length * size)
+            self.budget -= len(data)
+        data = data[: length * size]
+        if len(data) < length * size or not length:
+            raise ValueError("cut off")
+        if self.order == ">" and number not in OPAQUE:
             data = _swapped(data, unit)
-        tag = Tag(kind, length, data)
         if number in (EXIF, GPS, INTEROP) and depth < 2:
             (where,) = struct.unpack("<I", data[:4])
-            tags[number] = _read_directory(file, order, is_big, where, depth + 1)
-        else:
-            tags[number] = tag
-    return tags
+            return self.directory(where, depth + 1)
+        return Tag(kind, length, data)
 
 
 def _swapped(data, unit):

@@ -11,7 +11,7 @@ def read_tone_curve(profile):
     """Read how an RGB profile decodes light.
 
     Args:
-        profile: bytes of an ICC profile with one curve for red, green and blue: a power,
+        profile: bytes of an ICC profile with one curve, or one for all colours: a power,
             a table, or what IEC 61966-2-1 and its like are written as.
 
     Returns:
@@ -26,9 +26,10 @@ def read_tone_curve(profile):
         for place in range(132, 132 + 12 * min(count, 100), 12):
             name, start, size = struct.unpack_from(">4sII", profile, place)
             tags[name] = profile[start : start + size]
-        if not tags[b"rTRC"] == tags[b"gTRC"] == tags[b"bTRC"]:
+        grey = tags.get(b"kTRC")
+        if not grey and not tags[b"rTRC"] == tags[b"gTRC"] == tags[b"bTRC"]:
             return None
-        curve = _curve(tags[b"rTRC"], np.linspace(0, 1, 65536))
+        curve = _curve(grey or tags[b"rTRC"], np.linspace(0, 1, 65536))
     except (KeyError, struct.error, ValueError):
         return None
     is_sound = curve is not None and (np.diff(curve) >= 0).all() and curve[-1] > 0

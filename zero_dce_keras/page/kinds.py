@@ -52,8 +52,8 @@ def enhance_into(directory, enhancer, source, tell, **options):
     directory = empty(directory)
     kind, name = kind_of(source), Path(source).name
     jobs, errors = find_jobs([str(source)], str(directory), SUFFIX)
-    if errors:
-        raise errors[0]
+    if errors or not jobs:
+        raise errors[0] if errors else ValueError(f"{name} is no photograph")
 
     def progress(done, expected):
         of = f"{done} of {expected}" if expected else str(done)

@@ -31,7 +31,11 @@ def write(file, pixels, comment=b"", iptc=b"", text=(), xmp=b"", **metadata):
         profile = b"Raw profile type iptc\0\0" + zlib.compress(lines)
         chunks.append((b"zTXt", profile))
     if comment:
-        words = comment.decode("utf-8", "replace").replace("\0", " ")
+        try:
+            words = comment.decode()
+        except UnicodeDecodeError:
+            words = comment.decode("latin-1")
+        words = words.replace("\0", " ")
         try:
             chunks.append((b"tEXt", b"Comment\0" + words.encode("latin-1")))
         except UnicodeError:

@@ -4,7 +4,11 @@ import io
 
 from zero_dce_keras.extras import require
 from zero_dce_keras.images.containers.jpeg import APP1, EXIF, read_segments
-from zero_dce_keras.images.containers.tiff import about_the_photograph
+from zero_dce_keras.images.containers.tiff import (
+    IPTC,
+    XMP,
+    about_the_photograph,
+)
 from zero_dce_keras.images.open_image import check_pixels
 from zero_dce_keras.images.tiff_tags import pack_block, read_tags
 from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
@@ -23,8 +27,8 @@ def read(file):
         file: binary file.
 
     Returns:
-        uint16 array of shape (H, W, 3), upright; EXIF block, from the file's tags or else
-        from its preview; list of notes.
+        uint16 array of shape (H, W, 3), upright; dict of what goes with it: `exif`, from
+        the file's tags or else from its preview, `xmp`, `iptc`, `notes`.
 
     Raises:
         ImportError: the extra is missing.
@@ -41,24 +45,33 @@ def read(file):
                 output_bps=16,
                 gamma=(2.4, 12.92),
             )
-            exif = _exif_of_tags(file) or _exif_of_preview(rawpy, image)
+            carried = _of_tags(file)
+            if not carried["exif"]:
+                carried["exif"] = _exif_of_preview(rawpy, image)
     except rawpy.LibRawError as error:
         text = error.args[0]
         text = text.decode(errors="replace") if isinstance(text, bytes) else text
         raise UnsupportedImageError(
             f"it is damaged or no RAW that LibRaw knows ({text})"
         ) from None
-    notes = [] if exif else ["its EXIF cannot be read and is left out"]
-    return pixels, exif, notes
+    if not carried["exif"]:
+        carried["notes"] = ["its EXIF cannot be read and is left out"]
+    return pixels, carried
 
 
-def _exif_of_tags(file):
-    """Return the tags of the photograph: most cameras' RAW begins as a TIFF does."""
+def _of_tags(file):
+    """Return what the tags say: most cameras' RAW begins as a TIFF does."""
     try:
-        tags = about_the_photograph(read_tags(file))
+        tags = read_tags(file)
     except ValueError:  # some have formats of their own
-        return b""
-    return pack_block({number: tag for number, tag in tags.items() if number in TAGS})
+        tags = {}
+    kept = about_the_photograph(tags)
+    kept = {number: tag for number, tag in kept.items() if number in TAGS}
+    return {
+        "exif": pack_block(kept),
+        "xmp": tags[XMP].value if XMP in tags else b"",
+        "iptc": tags[IPTC].value.rstrip(b"\0") if IPTC in tags else b"",
+    }
 
 
 def _exif_of_preview(rawpy, image):

@@ -18,6 +18,8 @@ from zero_dce_keras.images.containers.tiff import (
     about_the_photograph,
 )
 from zero_dce_keras.images.tiff_tags import (
+    EXIF,
+    MAKER_NOTE,
     Tag,
     long,
     pack_tags,
@@ -47,6 +49,8 @@ def write(file, pixels, exif=b"", icc_profile=b"", xmp=b"", iptc=b"", dpi=None):
             tags = about_the_photograph(read_tags(io.BytesIO(exif)))
         except ValueError:
             notes.append("its EXIF is damaged and left out")
+        if MAKER_NOTE in tags.get(EXIF, ()):
+            notes.append("in a TIFF the maker's note has another place: some lose it")
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     height, width, channels = pixels.shape
     bits = struct.pack(f"<{channels}H", *[8 * pixels.itemsize] * channels)

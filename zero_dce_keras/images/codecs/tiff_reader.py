@@ -53,7 +53,7 @@ def read(file, error):
     file.seek(0)
     try:
         with tifffile.TiffFile(file) as content:
-            page = content.pages[0]
+            page, pages = content.pages[0], len(content.pages)
             check_pixels(page.imagewidth, page.imagelength)
             samples, axes = page.asarray(), page.axes
             kind = page.photometric.name if page.photometric in range(32768) else ""
@@ -74,7 +74,10 @@ def read(file, error):
         samples = np.moveaxis(samples, 0, -1)
     samples, notes = _to_sixteen_bits(samples, bits)
     if kind == "MINISWHITE":
-        samples = np.iinfo(samples.dtype).max - samples
+        colors = slice(None) if samples.ndim == 2 else np.s_[..., : -len(extra) or None]
+        samples[colors] = np.iinfo(samples.dtype).max - samples[colors]
+    if pages > 1:
+        notes.append(f"of its {pages} pages the first is taken")
     samples, others = _with_alpha(samples, extra)
     return samples, tags.get(ORIENTATION, 1), tags.get(ICC), notes + others
 

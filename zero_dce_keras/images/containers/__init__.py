@@ -15,6 +15,9 @@ CONTAINERS = {
     "BMP": "bmp",
     "HEIF": "heif",
     "AVIF": "heif",
+    "PSD": "psd",
+    "PPM": "depth",
+    "JPEG2000": "depth",
 }
 
 

@@ -15,11 +15,13 @@ from zero_dce_keras.images.containers.photoshop import (
     pack_iptc,
     read_photoshop,
 )
+from zero_dce_keras.images.tiff_tags import read_tags
 
 COMMENT, APP0, APP1, APP2, APP13, APP14 = 0xFE, 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 START_OF_SCAN, END = 0xDA, 0xD9
 LONGEST = 65_533  # bytes of a segment
-FILM = rb"\xff\xd9.{0,64}?....ftyp"  # an MP4 behind the end marker
+FILM = rb"\xff\xd9.*?(?:MotionPhoto_Data|\0\0\0[\x10-\x40]ftyp)"  # behind the end
+PREVIEWS = (0x010001, 0x010002)  # types of MPF's pictures: the same one, smaller
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 EXIF = b"Exif\0\0"
@@ -46,9 +48,8 @@ def look(file, image):
     segments, rest = read_segments(file)
     found: dict = {}
     notes = _notes_on(segments, rest, image)
-    comments = [data for marker, data in segments if marker == COMMENT]
-    if comments:
-        found["comment"] = b"\n".join(comments)
+    if comment := _comment(segments):
+        found["comment"] = comment
     resources = b"".join(
         data.removeprefix(PHOTOSHOP)
         for marker, data in segments
@@ -103,27 +104,60 @@ def completed(file):
     return content + b"\xff\xd9" if pictures[0] == pictures[1] else None
 
 
+def _comment(segments):
+    """Return the comments as one: a line each, but what was too long for a segment."""
+    comment, is_cut = b"", True
+    for marker, data in segments:
+        if marker == COMMENT:
+            comment += data if is_cut else b"\n" + data
+            is_cut = len(data) >= LONGEST
+    return comment
+
+
 def _notes_on(segments, rest, image):
     """Return notes on what the enhanced photograph cannot have."""
-    notes, has_second = [], False
+    notes, unknown, has_second = [], [], False
     for marker, data in segments:
         if not 0xE0 <= marker <= 0xEF:
             continue
-        has_second |= data.startswith((b"MPF\0", b"urn:iso:std:iso:ts:21496"))
+        has_second |= _announces_a_second_picture(data)
         if data.startswith(KNOWN.get(marker, ())) or not data.strip(b"\0"):
             continue
         name = next((n for start, n in NAMED.items() if data.startswith(start)), None)
-        if name is None:
-            word = re.match(rb"[\x20-\x7e]{2,20}", data)
-            what = word.group().decode() if word else "of unknown kind"
-            name = f"APP{marker - 0xE0} segment ({what})"
         if name:
             notes.append(f"its {name} is left out")
-    if has_second or getattr(image, "n_frames", 1) > 1:
+        elif name is None:
+            word = re.match(rb"[\x20-\x7e]{2,20}", data)
+            what = f" ({word.group().decode()})" if word else ""
+            unknown.append(f"APP{marker - 0xE0}{what}")
+    if unknown:
+        kinds = ", ".join(dict.fromkeys(unknown))
+        notes.append(f"segments of unknown kind are left out: {kinds}")
+    if has_second:
         notes.append("its second picture (HDR gain map, depth or view) is left out")
-    elif re.search(FILM, rest, re.DOTALL):
+    if re.search(FILM, rest, re.DOTALL):
         notes.append("its film (motion photo) is left out")
     return [*dict.fromkeys(notes)]
+
+
+def _announces_a_second_picture(data):
+    """Return whether a segment says that another picture follows, not a preview."""
+    if data.startswith(b"urn:iso:std:iso:ts:21496"):
+        return True
+    if not data.startswith(b"MPF\0"):
+        return False
+    try:
+        entries = read_tags(io.BytesIO(data[4:]))[0xB002].value
+    except (ValueError, KeyError):
+        return True
+    kinds = [
+        int.from_bytes(
+            entries[place : place + 4], "big" if data[4:5] == b"M" else "little"
+        )
+        & 0xFFFFFF
+        for place in range(16, len(entries), 16)
+    ]
+    return any(kind not in PREVIEWS for kind in kinds)
 
 
 def _extension(segments):

@@ -3,6 +3,7 @@
 Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)".
 """
 
+import contextlib
 import re
 import struct
 import zlib
@@ -20,7 +21,7 @@ SRGB_GAMMA = 45455
 KNOWN = (
     *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP"),
     *(b"cICP", b"pHYs", b"eXIf", b"bKGD", b"hIST", b"sBIT", b"sPLT", b"mDCV", b"cLLI"),
-    *(b"acTL", b"fcTL", b"fdAT"),
+    *(b"acTL", b"fcTL", b"fdAT", b"iDOT", b"vpAg", b"orNT", b"caNv"),
 )
 NAMED = {b"caBX": "statement of origin (C2PA)"}
 MOST_TEXT = 2**26  # bytes that a compressed text may become
@@ -35,15 +36,24 @@ def look(file, image):
         if kind in TEXT:
             keyword = data.partition(b"\0")[0]
             if keyword.startswith(PROFILE):
-                found |= _raw_profile(keyword, kind, data, notes)
+                with contextlib.suppress(zlib.error, struct.error):
+                    found |= _raw_profile(keyword, kind, data, notes)
             elif keyword == COMMENT and kind == b"tEXt":
-                found["comment"] = data[len(COMMENT) + 1 :].decode("latin-1").encode()
+                words = data[len(COMMENT) + 1 :].decode("latin-1").encode()
+                before = found.get("comment")
+                found["comment"] = before + b"\n" + words if before else words
             elif keyword != XMP_KEYWORD:
                 found["text"] += ((kind, data),)
         elif kind not in KNOWN:
             name = NAMED.get(kind, f"chunk {kind.decode('latin-1')}")
             notes.append(f"its {name} is left out")
-    colors = _colors(dict(chunks))
+    if any(kind == b"iCCP" for kind, _ in chunks):
+        found.pop("icc_profile", None)
+    try:
+        colors = _colors(dict(chunks))
+    except (struct.error, OverflowError, ZeroDivisionError):
+        colors = {}
+        notes.append("its gamma and primaries are damaged")
     return found | colors | {"notes": [*dict.fromkeys(notes)]}
 
 
@@ -110,5 +120,6 @@ def _colors(chunks):
         values = [value / 1e5 for value in struct.unpack(">8I", chunks[b"cHRM"])]
         places = [values[i : i + 2] for i in range(0, 8, 2)]
     exponent = None if abs(gamma - SRGB_GAMMA) < 500 or not gamma else 1e5 / gamma
-    profile = profile_of(places, exponent)
+    is_grey = chunks[b"IHDR"][9] in (0, 4)
+    profile = profile_of(None if is_grey else places, exponent, is_grey)
     return {"icc_profile": profile} if profile else {}

@@ -4,6 +4,8 @@ Source: Adobe, "TIFF Revision 6.0"; EXIF's, GeoTIFF's and Microsoft's tags pass 
 are.
 """
 
+import struct
+
 from zero_dce_keras.images.containers.photoshop import read_photoshop
 from zero_dce_keras.images.tiff_tags import pack_block, read_tags
 
@@ -39,10 +41,15 @@ EXTRA_SAMPLES = 338
 
 def look(file, image):
     """See `images.containers`."""
-    tags = read_tags(file)
+    damaged: list = []
+    tags = read_tags(file, damaged)
     found: dict = {"exif": pack_block(about_the_photograph(tags))}
     notes = []
-    if LAYERS in tags:
+    if damaged:
+        notes.append(f"{len(damaged)} damaged tags are left out")
+    if image is None:  # nobody else has looked
+        found |= {"xmp": tags[XMP].value if XMP in tags else b"", "dpi": _dpi(tags)}
+    elif LAYERS in image.tag_v2:
         notes.append("Photoshop's layers are left out")
     if EXTRA_SAMPLES in tags and tags[EXTRA_SAMPLES].numbers()[0] == 0:
         notes.append("its channel of unknown meaning is left out")
@@ -52,6 +59,16 @@ def look(file, image):
     if IPTC in tags:
         found["iptc"] = tags[IPTC].value.rstrip(b"\0")
     return found | {"notes": notes}
+
+
+def _dpi(tags):
+    """Return dots an inch, across and down; None where the tags say none."""
+    unit = tags[RESOLUTION[2]].numbers()[0] if RESOLUTION[2] in tags else 2
+    if not all(number in tags for number in RESOLUTION[:2]) or unit == 1:
+        return None
+    ratios = [struct.unpack("<II", tags[number].value) for number in RESOLUTION[:2]]
+    scale = 2.54 if unit == 3 else 1
+    return tuple(scale * above / max(below, 1) for above, below in ratios)
 
 
 def about_the_photograph(tags):
