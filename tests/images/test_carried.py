@@ -134,6 +134,14 @@ def test_extended_xmp_is_carried(length):
     assert all(len(data) < 65_534 for _, data in segments)
 
 
+def test_extended_xmp_of_which_a_part_is_missing_is_noted():
+    guid = b"A" * 32
+    data = EXTENSION + guid + struct.pack(">II", 500, 0) + b"<x>" * 50
+    main = rdf("", f'xmpNote:HasExtendedXMP="{guid.decode()}"')
+    photograph = Photograph.read(jpeg((0xE1, XMP_HEAD + main), (0xE1, data)))
+    assert photograph.notes == ("its extended XMP is damaged and left out",)
+
+
 def test_what_belongs_to_a_second_picture_goes_and_the_rest_stays():
     directory = "<Container:Directory><rdf:Seq>…</rdf:Seq></Container:Directory>"
     creator = "<dc:creator>A. Photographer</dc:creator>"

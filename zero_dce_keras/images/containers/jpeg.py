@@ -62,6 +62,9 @@ def look(file, image):
     extension = _extension(segments)
     if extension:
         found["xmp"] = merge_xmp(xmp.removeprefix(XMP), extension)
+    has_parts = any(data.startswith(EXTENSION) for _, data in segments)
+    if has_parts and len(found.get("xmp", b"")) < len(xmp) - len(XMP) + 1:
+        notes.append("its extended XMP is damaged and left out")
     return found | {"notes": notes}
 
 
