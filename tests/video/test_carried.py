@@ -83,12 +83,11 @@ def test_sound_is_copied_or_converted(
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg encodes TrueHD")
-@pytest.mark.parametrize("suffix", [".mp4", ".ts"])
-def test_truehd(convert, tmp_path, suffix):
+def test_truehd(convert, tmp_path):
     clip = write_film(tmp_path / "a.mkv", sound="pcm_s16le")
     quietly = ["ffmpeg", "-v", "error", "-i", clip, "-c:v", "copy", "-c:a", "truehd"]
     subprocess.run([*quietly, "-strict", "-2", tmp_path / "in.mkv"], check=True)
-    result, notes = convert(tmp_path / "in.mkv", suffix)
+    result, notes = convert(tmp_path / "in.mkv", ".mp4")
     assert ("audio", "aac") in streams(result)
     assert notes == ("audio (truehd) became AAC",)
 
@@ -266,8 +265,9 @@ def test_a_packet_that_is_refused_does_not_end_the_run(convert, tmp_path, monkey
     original, calls = Copied.convert, []
 
     def convert_all_but_one(self, packet):
-        calls.append(packet)
-        if len(calls) == 6:
+        if "trial" not in self.stream.container.name:
+            calls.append(packet)
+        if len(calls) == 6 and packet is calls[-1]:
             raise av.error.InvalidDataError(0, "damaged")
         return original(self, packet)
 

@@ -11,7 +11,7 @@ from av.stream import Disposition
 
 from zero_dce_keras.video.converters import Copied, name_of, ways
 
-ENOUGH = 50  # packets of sound after which an encoder has given some
+ENOUGH = 200  # packets of sound after which an encoder has given some
 
 
 class Copies:
@@ -123,15 +123,23 @@ class Copies:
             except (ValueError, FFmpegError):
                 return False
             finally:
+                self._last.clear()
                 with contextlib.suppress(ValueError, FFmpegError):
                     trial.close()
 
     def _write_some(self, trial, copy, index):
         """Write the first sound of a stream."""
         with av.open(f"file:{self._path}") as container:
-            packets = container.demux(container.streams[index])
+            packets, first, last = container.demux(container.streams[index]), None, 0
             for packet in itertools.islice(packets, ENOUGH):
-                for each in copy.convert(packet) if packet.size else ():
+                if not packet.size or packet.dts is None:
+                    break
+                first = packet.dts if first is None else first
+                if packet.dts - first < last:
+                    break  # a clock that begins anew
+                packet.pts = packet.dts = last = packet.dts - first
+                for each in copy.convert(packet):
+                    self._put_in_order(each)
                     trial.mux(each)
 
     def _add_cover(self, stream, reader):
