@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zero_dce_keras.video.smoothing import SmoothedCurves
+from zero_dce_keras.video.smoothing import SmoothedCurves, SmoothedGains
 
 FRAME = 1 / 25
 
@@ -74,3 +74,10 @@ def test_black_at_the_start():
     frames = [0 * picture()] * 5 + [picture()] * 5
     found = run(frames, [0.7] * 5 + [-0.4] * 5)
     np.testing.assert_allclose(found[5:], -0.4, atol=1e-6)
+
+
+def test_black_frames_do_not_change_gains():
+    smooth, gains = SmoothedGains(), np.float32([4, 4, 4, 1, 0, 0, 0, 0.6])
+    first = smooth(gains, picture(), FRAME)
+    np.testing.assert_array_equal(smooth(30 * gains, 0 * picture(), FRAME), first)
+    np.testing.assert_allclose(smooth(gains, picture(), FRAME), first, rtol=1e-6)

@@ -23,7 +23,11 @@ def notes_on_losses(source, path, indices):
         path: the film that was written.
         indices: {index of a stream of the original: index of its copy}.
     """
-    with av.open(f"file:{path}") as target:
+    try:
+        target = av.open(f"file:{path}")
+    except (ValueError, av.FFmpegError):
+        return ["it could not be read again, to see what is lost"]
+    with target:
         name = path.suffix.lower()
         pairs = [
             (source.streams[old], target.streams[new])

@@ -17,8 +17,8 @@ class SmoothedGains:
     An enhancer that measures every frame by itself turns noise into flicker, because it
     multiplies what it measures. Here the gains are averaged: over all frames of a scene
     at first, so that the first frame is as bright as the rest, then with weights that
-    fall off over half a second, so that pans and dusk are followed. A cut starts anew.
-    The frames themselves are not mixed.
+    fall off over half a second, so that pans and dusk are followed. A cut starts anew, a
+    black frame changes nothing. The frames themselves are not mixed.
 
     Example: the first frame has its own gains, noise is averaged away.
 
@@ -44,6 +44,8 @@ class SmoothedGains:
         Returns:
             float32 array `(8,)`.
         """
+        if self._frames and _is_black(frame):
+            return self._steady()
         logs = np.array(gains, "float64")
         logs[LOGARITHMIC] = np.log(np.maximum(logs[LOGARITHMIC], 1e-6))
         miniature = _miniature(frame)
@@ -56,6 +58,9 @@ class SmoothedGains:
         else:
             self._smooth = self._smooth + weight * (logs - self._smooth)
         self._last, self._miniature = logs, miniature
+        return self._steady()
+
+    def _steady(self):
         steady = self._smooth.copy()
         steady[LOGARITHMIC] = np.exp(steady[LOGARITHMIC])
         return steady.astype("float32")
@@ -116,7 +121,7 @@ class SmoothedCurves:
         Returns:
             float32 array of the same shape.
         """
-        is_black = frame[::8, ::8].mean() <= BLACK_FRAME
+        is_black = _is_black(frame)
         if is_black and self._frames:
             return self._applied.astype("float32")
         logs = _miniature(frame)
@@ -150,6 +155,10 @@ class SmoothedCurves:
 
     def _is_cut(self, structure):
         return np.abs(structure - self._structure).mean() > DIFFERENT
+
+
+def _is_black(frame):
+    return frame[::8, ::8].mean() <= BLACK_FRAME
 
 
 def smoothing_of(enhance):

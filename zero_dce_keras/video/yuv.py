@@ -77,7 +77,8 @@ class Yuv:
             field = np.ascontiguousarray(rgb[rows])
             planes = [np.ascontiguousarray(plane[rows]) for plane in _planes(frame)]
             _to_rgb(*planes, field, self._to_rgb)
-            rgb[rows] = field
+            if not np.may_share_memory(field, rgb):
+                rgb[rows] = field
         return np.ascontiguousarray(rgb[:, : frame.width])
 
     def to_frame(self, rgb, is_interlaced=False):
@@ -96,7 +97,8 @@ class Yuv:
             field = [np.ascontiguousarray(plane[rows]) for plane in planes]
             _to_yuv(np.ascontiguousarray(rgb[rows]), *field, self._to_yuv)
             for plane, new in zip(planes, field, strict=True):
-                plane[rows] = new
+                if not np.may_share_memory(plane, new):
+                    plane[rows] = new
         return frame
 
 
