@@ -94,13 +94,13 @@ def _write_sine(container, stream, seconds):
 def streams(path):
     """List of (type, codec) of a film."""
     with av.open(str(path)) as container:
-        return [
-            (
-                s.type,
-                s.codec_context.codec.canonical_name if s.codec_context else s.name,
-            )
-            for s in container.streams
-        ]
+        return [(s.type, _codec_of(s)) for s in container.streams]
+
+
+def _codec_of(stream):
+    if stream.codec_context:
+        return stream.codec_context.codec.canonical_name
+    return getattr(stream, "name", None)
 
 
 def times(path, kind="video"):

@@ -177,6 +177,29 @@ def test_a_second_film_is_named(convert, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "suffix, note",
+    [
+        (".ts", None),
+        (".mkv", "data (klv) left out: matroska does not take it"),
+        (".avi", "data (klv) is in .avi as something unknown"),
+    ],
+)
+def test_data_stay_or_are_named(convert, tmp_path, suffix, note):
+    def prepare(container):
+        packet = av.Packet(b"KLV" + bytes(20))
+        packet.stream = container.add_data_stream("klv")
+        packet.pts = packet.dts = 0
+        packet.time_base = MS
+        container.mux(packet)
+
+    clip = write_film(tmp_path / "in.ts", sound=None, prepare=prepare)
+    assert ("data", "klv") in streams(clip)
+    result, notes = convert(clip, suffix)
+    assert notes == ((note,) if note else ())
+    assert (("data", "klv") in streams(result)) == (note is None)
+
+
 def test_tags_chapters_and_flags(convert, tmp_path):
     tags = {"title": "Nacht & Nebel", "artist": "Ä. Müller", "comment": "zwei Zeilen"}
     chapters = [

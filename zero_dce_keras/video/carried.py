@@ -5,6 +5,8 @@ import contextlib
 import av
 from av.stream import Disposition
 
+from zero_dce_keras.video.converters import name_of
+
 # What a container says about itself, or about the bytes of its file.
 OWN = {
     *("encoder", "major_brand", "minor_version", "compatible_brands", "duration"),
@@ -42,6 +44,9 @@ def notes_on_losses(source, path, indices):
             notes.append(
                 f"tags left out, {name} does not hold them: {', '.join(sorted(tags))}"
             )
+        for old, new in pairs:
+            if new.type != old.type:
+                notes.append(f"{name_of(old)} is in {name} as something unknown")
         if len(target.chapters()) < len(source.chapters()):
             notes.append(f"{len(source.chapters())} chapters left out: not in {name}")
         flags = {flag for old, new in pairs for flag in _lost_flags(old, new)}

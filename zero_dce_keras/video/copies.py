@@ -97,9 +97,10 @@ class Copies:
                 if copy.became:
                     self.notes.append(f"{copy.name} became {copy.became}")
                 return
+        container = self._container.format.name
+        hint = "" if stream.type == "data" or container == "matroska" else "; try .mkv"
         self.notes.append(
-            f"{name_of(stream)} left out: {self._container.format.name} does not take "
-            "it; try .mkv"
+            f"{name_of(stream)} left out: {container} does not take it{hint}"
         )
 
     def _holds(self, stream, make):
