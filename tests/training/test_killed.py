@@ -50,7 +50,7 @@ def test_kills_at_random_moments(kills, tmp_path, data_home_of_tests):
         assert now == list(range(len(now))) and len(now) >= len(before)
         before = now
     assert train_and_be_killed(arguments)[0] == 0
-    assert epochs_of(tmp_path / "killed") == [0, 1, 2]
+    assert epochs_of(tmp_path / "killed") == [1, 2, 3]
     for name in ("last.keras", "best.weights.h5"):
         ends = [load_model(tmp_path / run / name) for run in ("whole", "killed")]
         for one, other in zip(*(end.get_weights() for end in ends), strict=True):
