@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV = .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: help venv demo test test-backends test-jax test-torch test-ui test-all lint clean
+.PHONY: help venv demo test test-backends test-jax test-torch test-ui test-export test-all \
+	lint clean
 
 help:
 	@echo "make venv           set up .venv: the package, pinned versions, test tools"
@@ -12,6 +13,7 @@ help:
 	@echo "make test           run the tests that need no network and no ../shared"
 	@echo "make test-backends  run what may differ on JAX and PyTorch"
 	@echo "make test-ui        test the page with sliders in a browser"
+	@echo "make test-export    test model.export: SavedModel, ONNX, LiteRT, OpenVINO"
 	@echo "make test-all       run all tests, with ../shared and those that take minutes"
 	@echo "make lint           check style and types: ruff, mypy"
 	@echo "make clean          remove the environments and what was built"
@@ -69,6 +71,16 @@ test-ui: .venv-ui/.installed
 		--editable ".[cpu,sample,ui,test,test-ui]"
 	touch $@
 
+# `model.export` in every format, by TensorFlow and the converters of the extra `export`.
+test-export: .venv-export/.installed
+	.venv-export/bin/python -m pytest tests/serving/test_keras_export.py
+
+.venv-export/.installed: setup.cfg pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv-export
+	.venv-export/bin/pip install --quiet --constraint requirements.txt \
+		--editable ".[cpu,export,plot,test]"
+	touch $@
+
 test-all: venv
 	$(RUN) -m pytest
 
@@ -78,4 +90,4 @@ lint: venv
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui build dist *.egg-info
+	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui .venv-export build dist *.egg-info

@@ -23,6 +23,7 @@ REFERENCE_METRICS = {
 # Metered brightnesses between which exposure normalisation fades out. Of LOL's dark
 # photographs 95 % are metered below .25, of their references 75 % above .5.
 WELL_EXPOSED = (0.25, 0.5)
+ANY_SIZE = (None, None, None, 3)  # of images
 
 
 class ImageModel(PresetMixin, Fitting, Trainer):
@@ -142,6 +143,9 @@ class ImageModel(PresetMixin, Fitting, Trainer):
     ):
         # Images stay float32 under a mixed precision policy; the network casts its own.
         super().__init__(autocast=False, **kwargs)
+        # What `build` would note for summaries and converters. It would also lock the
+        # model against the layers and trackers of a subclass.
+        self._build_shapes_dict = {"input_shape": ANY_SIZE}
         # Not class attributes: on PyTorch they would hide the layers.
         self.exposure_normalization = None  # its statistics are of whole images
         if exposure_normalization is not None:
@@ -156,6 +160,26 @@ class ImageModel(PresetMixin, Fitting, Trainer):
             name: keras.metrics.Mean(name=name)
             for name in (*loss_names, *REFERENCE_METRICS)
         }
+
+    def get_build_config(self):
+        return None  # the constructor builds
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape of the enhanced images, which is that of the images."""
+        return tuple(input_shape)
+
+    def export(self, filepath, *args, input_signature=None, **kwargs):
+        """Export the model for inference, as `keras.Model.export` does.
+
+        Args:
+            filepath: path of the artifact.
+            *args, **kwargs: what else it takes: `format`, for instance.
+            input_signature: by default that of float32 images `(B, H, W, 3)` in [0, 1]
+                of any number and size, as far as the backend and the format can.
+        """
+        if input_signature is None:
+            input_signature = [keras.InputSpec(shape=ANY_SIZE, dtype="float32")]
+        super().export(filepath, *args, input_signature=input_signature, **kwargs)
 
     def torch_names(self):
         """Name the weights as PyTorch code does, see `load_torch_checkpoint`.
