@@ -312,10 +312,10 @@ def test_enhance_names_a_folder_that_cannot_be_read(
     secret, folder = photo_folder(["2.png"], "secret"), photo_folder(["1.png"])
     list_images = jobs.list_images
 
-    def refuse(directory, *args):
+    def refuse(directory, *args, **options):
         if directory == secret:
             raise PermissionError(13, "Permission denied", str(secret))
-        return list_images(directory, *args)
+        return list_images(directory, *args, **options)
 
     monkeypatch.setattr(jobs, "list_images", refuse)
     command = [secret, folder, "-o", tmp_path / "out", "--weights", weights]

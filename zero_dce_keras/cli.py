@@ -262,7 +262,7 @@ class StderrHandler(logging.Handler):
     def __init__(self):
         super().__init__()
         self._progress_is_shown = False
-        self._last_progress = -float(SECONDS_BETWEEN)
+        self._last_progress = time.monotonic()
 
     def emit(self, record):
         """Write a record."""
