@@ -17,7 +17,7 @@ from PIL import Image, ImageCms
 from zero_dce_keras.images import Photograph
 from zero_dce_keras.images.containers.jpeg import EXTENSION, read_segments
 from zero_dce_keras.images.containers.jpeg import XMP as XMP_HEAD
-from zero_dce_keras.images.light import HLG, PLACES, PQ, Light, profile_of
+from zero_dce_keras.images.light import HLG, PLACES, PQ, Light, decode_pq, profile_of
 from zero_dce_keras.images.metadata import turn_point, upright_exif, upright_xmp
 from zero_dce_keras.images.tiff_tags import Tag, pack_block, read_tags, short
 from zero_dce_keras.images.tone_curve import read_tone_curve
@@ -308,10 +308,8 @@ def test_hdr_is_converted(transfer, white):
 
 def test_pq_is_that_of_the_standard():
     """BT.2100: 58 % is 203 nits, 75 % is 983 nits."""
-    from zero_dce_keras.images.light import _decode_pq
-
     np.testing.assert_allclose(
-        203 * _decode_pq(np.array([0.5807, 0.75])), [203, 983], rtol=0.01
+        203 * decode_pq(np.array([0.5807, 0.75])), [203, 983], rtol=0.01
     )
 
 
@@ -569,10 +567,7 @@ def test_gamma_of_grey_is_a_profile_of_grey():
 
 
 def test_a_photoshop_file_is_read_with_its_iptc():
-    def resource(number, data):
-        return irb(number, data)
-
-    resources = resource(0x0404, IPTC) + resource(
+    resources = irb(0x0404, IPTC) + irb(
         0x03ED, struct.pack(">IHHIHH", 300 << 16, 1, 1, 150 << 16, 1, 1)
     )
     head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 32, 48, 8, 3)

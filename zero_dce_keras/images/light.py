@@ -27,7 +27,7 @@ PLACES = {
     11: ((0.314, 0.351), (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)),
     12: (D65, (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)),
 }
-WHITE_NITS, KNEE = 203.0, 0.7
+WHITE_NITS, PEAK_NITS, KNEE = 203.0, 1000.0, 0.7
 DATE = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)  # the same profile every time
 D50 = np.array([0.9642, 1.0, 0.8249])
 BRADFORD = np.array(
@@ -65,7 +65,7 @@ class Light(NamedTuple):
         """
         white = np.iinfo(pixels.dtype).max
         codes = np.arange(white + 1) / white
-        decode = _decode_pq if self.transfer == PQ else _decode_hlg
+        decode = decode_pq if self.transfer == PQ else _decode_hlg
         light = decode(codes).astype("float32")[pixels]
         if pixels.ndim == 3:
             there = _to_xyz(PLACES.get(self.primaries, PLACES[9]))
@@ -78,8 +78,8 @@ class Light(NamedTuple):
         )
 
 
-def _decode_pq(codes):
-    """Return light, 1 for the white of a page (203 nits)."""
+def decode_pq(codes):
+    """Return the light of PQ's codes in [0, 1], 1 for the white of a page (203 nits)."""
     m1, m2 = 2610 / 16384, 2523 / 4096 * 128
     c1, c2, c3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
     power = codes ** (1 / m2)
@@ -93,10 +93,14 @@ def _decode_hlg(codes):
 
     The screen's own gamma of 1.2 is applied to each channel.
     """
+    return PEAK_NITS / WHITE_NITS * decode_hlg_scene(codes) ** 1.2
+
+
+def decode_hlg_scene(codes):
+    """Return the light of the scene of HLG's codes in [0, 1], 1 for the brightest."""
     a = 0.17883277
     b, c = 1 - 4 * a, 0.5 - a * np.log(4 * a)
-    scene = np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
-    return 1000 / WHITE_NITS * scene**1.2
+    return np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
 
 
 def _shoulder(light):

@@ -2,11 +2,18 @@
 
 import numpy as np
 
+from zero_dce_keras.images.light import (
+    HLG,
+    PEAK_NITS,
+    PQ,
+    WHITE_NITS,
+    decode_hlg_scene,
+    decode_pq,
+)
 from zero_dce_keras.video.yuv import BT709, TAGS, Yuv, compiled, f32
 
-PQ, HLG = 16, 18  # of H.273
 NAMES = {PQ: "PQ", HLG: "HLG"}
-WHITE, PEAK = 203.0, 1000.0  # nits: paper (BT.2408), and the brightest that is kept
+BRIGHTEST = PEAK_NITS / WHITE_NITS  # that is kept, over paper white (BT.2408)
 STEPS = 4096  # of the tables, finer than the 10 bits of a film
 TO_BT709 = np.array(  # light of BT.2020's primaries (BT.2087)
     [
@@ -34,7 +41,7 @@ class Hdr(Yuv):
     def __init__(self, transfer):
         super().__init__(BT709, False, dict.fromkeys(TAGS, BT709))
         code = np.linspace(0, 1, STEPS)
-        self._light = f32(_pq_light(code) if transfer == PQ else _hlg_scene(code))
+        self._light = f32(decode_pq(code) if transfer == PQ else _hlg_light(code))
         # Of HLG the light of the screen: the scene's, times its luma to the power 0.2.
         self._gamma = f32(0.2 if transfer == HLG else 0)
         self._levels = f32(
@@ -60,24 +67,15 @@ def colours_of(frame):
     return Hdr(transfer) if transfer in NAMES else Yuv.of(frame)
 
 
-def _pq_light(code):
-    """Light over paper white of a PQ code from 0 to 1."""
-    power = code ** (1 / 78.84375)
-    ratio = np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)
-    return 10000 / WHITE * ratio ** (1 / 0.1593017578125)
-
-
-def _hlg_scene(code):
-    """Light of the scene of an HLG code; its power 1.2 is 1 at paper white ÷ `PEAK`."""
-    a, b, c = 0.17883277, 0.28466892, 0.55991073
-    scene = np.where(code <= 0.5, code**2 / 3, (np.exp((code - c) / a) + b) / 12)
-    return scene * (PEAK / WHITE) ** (1 / 1.2)
+def _hlg_light(code):
+    """Light of the scene of an HLG code, whose power 1.2 is relative to paper white."""
+    return decode_hlg_scene(code) * BRIGHTEST ** (1 / 1.2)
 
 
 @compiled
 def _map(deep, rgb, light, levels, matrix, gamma):
     height, width, _ = rgb.shape
-    peak = f32(PEAK / WHITE)
+    peak = f32(BRIGHTEST)
     for row in range(height):
         for x in range(width):
             r = light[deep[row, x, 0] >> 4]
