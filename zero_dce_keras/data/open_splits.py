@@ -4,7 +4,7 @@ from pathlib import Path
 
 from zero_dce_keras.data.lol import lol_test_pairs, split_lol
 from zero_dce_keras.data.pairs import find_pairs
-from zero_dce_keras.data.sample import find_sample
+from zero_dce_keras.data.sample import sample_pairs
 from zero_dce_keras.data.sice import open_sice
 from zero_dce_keras.data.splits import Splits
 from zero_dce_keras.errors import check_choice, check_not_negative, check_positive
@@ -39,11 +39,7 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
     if dataset == "lol":
         return split_lol(data_dir, train_images, validation_images)
     if dataset == "sample":
-        root = find_sample(data_dir)
-        train, validation, test = (
-            find_pairs(root / name / "low", root / name / "high")
-            for name in ("train", "validation", "test")
-        )
+        train, validation, test = sample_pairs(data_dir)
         return Splits(train, validation, [], test)
     if dataset == "sice":
         return open_sice(data_dir, validate=validation_images > 0)

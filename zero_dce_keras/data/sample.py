@@ -90,6 +90,12 @@ def find_sample(data_dir=None):
     return sample
 
 
+def sample_pairs(data_dir=None):
+    """Return the pairs to train on, to validate and to test on: three lists."""
+    root = find_sample(data_dir)
+    return [find_pairs(root / name / "low", root / name / "high") for name in SPLITS]
+
+
 def load_sample(data_dir=None, image_size=128, batch_size=8, seed=1143, **options):
     """Load the embedded sample as three data sets of pairs, as `load_lol` does LOL.
 
@@ -109,10 +115,7 @@ def load_sample(data_dir=None, image_size=128, batch_size=8, seed=1143, **option
     """
     from zero_dce_keras.data.pipeline import make_dataset  # imports Keras
 
-    root = find_sample(data_dir)
-    train, validation, test = (
-        find_pairs(root / name / "low", root / name / "high") for name in SPLITS
-    )
+    train, validation, test = sample_pairs(data_dir)
     return (
         make_dataset(train, image_size, batch_size, shuffle=True, seed=seed, **options),
         make_dataset(validation, image_size, batch_size),
