@@ -145,22 +145,29 @@ def build_page(weights, directory):
         settings = [preset, denoise, iterations, strength]
         shown = [preview, picture, made, bar, strength, iterations, denoise]
 
-        def show(path, weights, denoises, iterations, strength):
+        def show(path, *settings):
             """Yield what `shown` become, while a file is opened and looked at."""
-            yield _bar_only(shown, f"Looking at {Path(path).name} …")
+            yield _bar_only(shown, _looking_at(path))
             try:
                 photograph = kind_of(path).show(path)
+            except ERRORS as error:
+                _warn(error, path)
+                yield _bar_only(shown, "")
+            else:
+                yield look_at(path, photograph, *settings)
+
+        def look_at(path, photograph, weights, denoises, iterations, strength):
+            """Return what `shown` become with a photograph that is open."""
+            try:
                 enhancer = enhancer_of(weights)
                 opened = Preview(enhancer, photograph, _denoise(denoises))
             except ERRORS as error:
                 _warn(error, path)
-                yield _bar_only(shown, "")
-                return
-            yield [
+                return _bar_only(shown, "")
+            pair = _pair(opened, iterations, strength)
+            return [
                 opened,
-                gr.ImageSlider(
-                    _pair(opened, iterations, strength), label=_title(path, example)
-                ),
+                gr.ImageSlider(pair, label=_title(path, example)),
                 gr.DownloadButton(visible=False),
                 "",
                 gr.Slider(interactive=enhancer.has_curves),
@@ -174,27 +181,23 @@ def build_page(weights, directory):
             found, thumbnails = [], []
             skip = [gr.skip()] * len(shown)
             for path in paths:
+                if not found:
+                    yield [*[gr.skip()] * 4, *_bar_only(shown, _looking_at(path))]
                 try:
-                    screen = to_screen(kind_of(path).show(path))
+                    photograph = kind_of(path).show(path)
+                    thumbnail = to_thumbnail(to_screen(photograph))
                 except ERRORS as error:
                     _warn(error, path)
                     continue
                 found.append(path)
-                thumbnails.append((to_thumbnail(screen), Path(path).name))
-                many = len(found) > 1
-                head = [
-                    found,
-                    0,
-                    gr.Gallery(thumbnails, visible=many, selected_index=0)
-                    if many
-                    else gr.Gallery(visible=False),
-                    gr.Button(visible=many),
-                ]
-                if many:
-                    yield [*head, *skip]
-                    continue
-                for update in show(path, *settings):
-                    yield [*head, *update]
+                thumbnails.append((thumbnail, Path(path).name))
+                if len(found) == 1:
+                    hidden = [gr.Gallery(visible=False), gr.Button(visible=False)]
+                    update = look_at(path, photograph, *settings)
+                    yield [found, 0, *hidden, *update]
+                else:
+                    all_of_them = gr.Gallery(thumbnails, visible=True, selected_index=0)
+                    yield [found, 0, all_of_them, gr.Button(visible=True), *skip]
             if not found:
                 nothing = [None, None, gr.DownloadButton(visible=False), ""]
                 hidden = [gr.Gallery(visible=False), gr.Button(visible=False)]
@@ -345,6 +348,10 @@ def _title(path, example):
     name = "Example" if path == example else Path(path).name
     frame = " (first frame)" if kind_of(path) is FILMS else ""
     return f"{name}{frame}: before | after"
+
+
+def _looking_at(path):
+    return f"Looking at {Path(path).name} …"
 
 
 def _bar_only(shown, text):

@@ -1,4 +1,4 @@
-"""Long work with a bar: it runs beside the page, which is told how far it is."""
+"""Long work in a thread of its own, and a bar of how far it is."""
 
 import html
 import threading
