@@ -67,12 +67,10 @@ def _raw_format(file, source):
 
 def _decode_tiff(file, error):
     """Decode a TIFF that Pillow cannot, as `error` says."""
-    samples, orientation, profile, notes = tiff_reader.read(file, error)
+    samples, notes = tiff_reader.read(file, error)
     carried = _look(file, None, format_of_name("TIFF"))
     notes += carried.pop("notes")
-    return _arguments(
-        samples, orientation, profile, notes, file_format="TIFF", **carried
-    )
+    return _arguments(samples, notes=notes, file_format="TIFF", **carried)
 
 
 def decode_pil(image):

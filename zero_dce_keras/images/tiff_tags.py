@@ -13,8 +13,9 @@ EXIF, GPS, INTEROP = 0x8769, 0x8825, 0xA005  # tags that hold a directory of the
 MAKER_NOTE = 0x927C
 MOST_TAGS = 4096  # of a directory: more is damage
 MOST_BYTES = 2**26  # of all values together
-OPAQUE = (700, 33723, 34377, 34675)  # bytes, whatever their type says
-NOT_READ = (37724,)  # Photoshop's layers, which may be large
+XMP, IPTC, PHOTOSHOP, ICC, LAYERS = 700, 33723, 34377, 34675, 37724
+OPAQUE = (XMP, IPTC, PHOTOSHOP, ICC)  # bytes, whatever their type says
+NOT_READ = (LAYERS,)  # Photoshop's, which may be large
 SUBFILE, MAKE, DNG_VERSION = 254, 271, 50706
 SHORT, LONG, UNDEFINED = 3, 4, 7
 # By type: bytes of a value, and of the numbers in it that have a byte order.

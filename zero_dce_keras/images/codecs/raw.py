@@ -4,13 +4,9 @@ import io
 
 from zero_dce_keras.extras import require
 from zero_dce_keras.images.containers.jpeg import APP1, EXIF, read_segments
-from zero_dce_keras.images.containers.tiff import (
-    IPTC,
-    XMP,
-    about_the_photograph,
-)
+from zero_dce_keras.images.containers.tiff import about_the_photograph
 from zero_dce_keras.images.open_image import check_pixels
-from zero_dce_keras.images.tiff_tags import pack_block, read_tags
+from zero_dce_keras.images.tiff_tags import IPTC, XMP, pack_block, read_tags
 from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
 
 TAGS = range(

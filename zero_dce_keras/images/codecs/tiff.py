@@ -10,16 +10,13 @@ import zlib
 
 import numpy as np
 
-from zero_dce_keras.images.containers.tiff import (
-    ICC,
-    IPTC,
-    RESOLUTION,
-    XMP,
-    about_the_photograph,
-)
+from zero_dce_keras.images.containers.tiff import RESOLUTION, about_the_photograph
 from zero_dce_keras.images.tiff_tags import (
     EXIF,
+    ICC,
+    IPTC,
     MAKER_NOTE,
+    XMP,
     Tag,
     long,
     pack_tags,

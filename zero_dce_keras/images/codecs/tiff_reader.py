@@ -17,7 +17,6 @@ from zero_dce_keras.images.sixteen_bits import straight
 from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-ORIENTATION, ICC = 274, 34675
 ASSOCIATED = 1  # alpha that the colours are multiplied by
 PHOTOMETRICS = ("MINISWHITE", "MINISBLACK", "RGB")
 
@@ -36,8 +35,8 @@ def read(file, error):
         error: why Pillow could not read it, raised again where the extra is missing.
 
     Returns:
-        uint8 or uint16 array `(H, W)` or `(H, W, 2 to 4)`, not yet upright; orientation;
-        ICC profile, bytes or None; list of notes.
+        uint8 or uint16 array `(H, W)` or `(H, W, 2 to 4)`, not yet upright; list of
+        notes.
 
     Raises:
         ImportError: the extra is missing.
@@ -59,7 +58,6 @@ def read(file, error):
             kind = page.photometric.name if page.photometric in range(32768) else ""
             extra = [int(each) for each in page.extrasamples]
             bits = page.bitspersample
-            tags = {each.code: each.value for each in page.tags}
     except Image.DecompressionBombError:
         raise
     except Exception as other:  # noqa: BLE001, damaged files raise errors of any type
@@ -79,7 +77,7 @@ def read(file, error):
     if pages > 1:
         notes.append(f"of its {pages} pages the first is taken")
     samples, others = _with_alpha(samples, extra)
-    return samples, tags.get(ORIENTATION, 1), tags.get(ICC), notes + others
+    return samples, notes + others
 
 
 def _to_sixteen_bits(samples, bits):

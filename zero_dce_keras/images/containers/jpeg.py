@@ -20,7 +20,7 @@ from zero_dce_keras.images.tiff_tags import read_tags
 COMMENT, APP0, APP1, APP2, APP13, APP14 = 0xFE, 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 START_OF_SCAN, END = 0xDA, 0xD9
 LONGEST = 65_533  # bytes of a segment
-FILM = rb"\xff\xd9.*?(?:MotionPhoto_Data|\0\0\0[\x10-\x40]ftyp)"  # behind the end
+FILM = re.compile(rb"MotionPhoto_Data|\0\0\0[\x10-\x40]ftyp")
 PREVIEWS = (0x010001, 0x010002)  # types of MPF's pictures: the same one, smaller
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
@@ -58,13 +58,11 @@ def look(file, image):
     if resources:
         found["iptc"], others = read_photoshop(resources)
         notes += others
-    xmp = next((d for m, d in segments if m == APP1 and d.startswith(XMP)), b"")
-    extension = _extension(segments)
-    if extension:
-        found["xmp"] = merge_xmp(xmp.removeprefix(XMP), extension)
-    has_parts = any(data.startswith(EXTENSION) for _, data in segments)
-    if has_parts and len(found.get("xmp", b"")) < len(xmp) - len(XMP) + 1:
-        notes.append("its extended XMP is damaged and left out")
+    if any(data.startswith(EXTENSION) for _, data in segments):
+        xmp = next((d for m, d in segments if m == APP1 and d.startswith(XMP)), b"")
+        found["xmp"], is_whole = merge_xmp(xmp.removeprefix(XMP), _extension(segments))
+        if not is_whole:
+            notes.append("its extended XMP is damaged and left out")
     return found | {"notes": notes}
 
 
@@ -138,7 +136,8 @@ def _notes_on(segments, rest, image):
         notes.append(f"segments of unknown kind are left out: {kinds}")
     if has_second:
         notes.append("its second picture (HDR gain map, depth or view) is left out")
-    if re.search(FILM, rest, re.DOTALL):
+    end = rest.find(b"\xff\xd9")
+    if end >= 0 and FILM.search(rest, end):
         notes.append("its film (motion photo) is left out")
     return [*dict.fromkeys(notes)]
 
@@ -181,19 +180,21 @@ def _extension(segments):
 
 
 def merge_xmp(xmp, extension):
-    """Return XMP with the descriptions of its extension in it.
+    """Return XMP with the descriptions of its extension in it; whether they are.
 
     Example:
         >>> main = b"<rdf:RDF><rdf:Description xmpNote:HasExtendedXMP='AB'/></rdf:RDF>"
         >>> more = b"<x><rdf:RDF><rdf:Description a='1'/></rdf:RDF></x>"
-        >>> merge_xmp(main, more).decode()
+        >>> merge_xmp(main, more)[0].decode()
         "<rdf:RDF><rdf:Description/><rdf:Description a='1'/></rdf:RDF>"
+        >>> merge_xmp(main, b"")
+        (b'<rdf:RDF><rdf:Description/></rdf:RDF>', False)
     """
     inner = re.search(rb"<rdf:RDF[^>]*>(.*)</rdf:RDF>", extension, re.DOTALL)
     xmp = re.sub(rb"\s+xmpNote:HasExtendedXMP=([\"']).*?\1", b"", xmp)
     if inner is None or b"</rdf:RDF>" not in xmp:
-        return xmp
-    return xmp.replace(b"</rdf:RDF>", inner.group(1) + b"</rdf:RDF>", 1)
+        return xmp, False
+    return xmp.replace(b"</rdf:RDF>", inner.group(1) + b"</rdf:RDF>", 1), True
 
 
 def insert_segments(content, iptc=b"", xmp=b"", comment=b""):

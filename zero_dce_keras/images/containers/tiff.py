@@ -7,35 +7,27 @@ are.
 import struct
 
 from zero_dce_keras.images.containers.photoshop import read_photoshop
-from zero_dce_keras.images.tiff_tags import pack_block, read_tags
+from zero_dce_keras.images.tiff_tags import (
+    ICC,
+    IPTC,
+    LAYERS,
+    OPAQUE,
+    PHOTOSHOP,
+    XMP,
+    pack_block,
+    read_tags,
+)
 
-XMP, IPTC, PHOTOSHOP, ICC = 700, 33723, 34377, 34675
+ORIENTATION, REDUCED = 274, 330
 RESOLUTION = (282, 283, 296)
 # How pixels are stored, where they lie, how they are turned.
 STRUCTURE = {
     *range(254, 267),
-    *(
-        273,
-        274,
-        277,
-        278,
-        279,
-        280,
-        281,
-        *RESOLUTION,
-        284,
-        288,
-        289,
-        290,
-        291,
-        292,
-        293,
-    ),
-    *(297, 317, 320, 321, 322, 323, 324, 325, 326, 327, 328, 330, 332, 333, 334, 336),
-    *(338, 339, 340, 341, 347, *range(512, 522), 529, 530, 531, 532, 559),
-    *(XMP, IPTC, PHOTOSHOP, ICC),
+    *(273, ORIENTATION, *range(277, 282), *RESOLUTION, 284, *range(288, 294)),
+    *(297, 317, *range(320, 329), REDUCED, 332, 333, 334, 336, *range(338, 342)),
+    *(347, *range(512, 522), 529, 530, 531, 532, 559),
+    *OPAQUE,
 }
-LAYERS = 37724  # Photoshop's
 EXTRA_SAMPLES = 338
 
 
@@ -48,7 +40,11 @@ def look(file, image):
     if damaged:
         notes.append(f"{len(damaged)} damaged tags are left out")
     if image is None:  # nobody else has looked
-        found |= {"xmp": tags[XMP].value if XMP in tags else b"", "dpi": _dpi(tags)}
+        found |= {"dpi": _dpi(tags)}
+        for number, name in ((XMP, "xmp"), (ICC, "icc_profile")):
+            found[name] = tags[number].value if number in tags else b""
+        if ORIENTATION in tags:
+            found["orientation"] = tags[ORIENTATION].numbers()[0]
     elif LAYERS in image.tag_v2:
         notes.append("Photoshop's layers are left out")
     if EXTRA_SAMPLES in tags and tags[EXTRA_SAMPLES].numbers()[0] == 0:
@@ -73,8 +69,4 @@ def _dpi(tags):
 
 def about_the_photograph(tags):
     """Return those of a TIFF's or an EXIF block's tags that an enhanced one can have."""
-    return {
-        number: tag
-        for number, tag in tags.items()
-        if number not in STRUCTURE and number != LAYERS
-    }
+    return {number: tag for number, tag in tags.items() if number not in STRUCTURE}
