@@ -128,6 +128,21 @@ def test_notes(run, tmp_path):
     assert f"note: {tmp_path}/1.jpg: CMYK is converted to sRGB\n" in err
 
 
+def test_a_film_in_a_folder_is_left_out_and_a_text_is_none(run, photo_folder):
+    folder = photo_folder(["1.png"])
+    (folder / "notes.txt").touch()
+    code, _, err = run(folder)
+    assert code == 0 and "1 files are neither photographs nor films" in err
+    (folder / "clip.mp4").touch()
+    code, out, err = run(folder, "--overwrite", "--json")
+    lines = {
+        Path(line["input"]).name: line for line in map(json.loads, out.split("\n")[:-1])
+    }
+    assert code == 1 and lines["1.png"]["status"] == "done"
+    assert lines["clip.mp4"]["status"] == "left out"
+    assert f"left out: {folder}/clip.mp4 is a film" in err and "1 left out in" in err
+
+
 def test_a_compiled_preset_says_that_it_takes_no_gpu(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("zero_dce_keras.devices.check_gpu", lambda: None)
     dark = write_photo(tmp_path / "a.png")

@@ -29,7 +29,9 @@ def build_parser():
         "enhance",
         "Enhance dark photographs and videos: files, folders, patterns, or - for\n"
         "standard input.\n"
-        "What is done already is skipped: an interrupted run is simply started again.",
+        "What is done already is skipped: an interrupted run is simply started again.\n"
+        "The exit code is 1 if something failed or, in a folder, a film or a picture of\n"
+        "another kind was left out; other files there change nothing.",
         cli.weights_option(DEFAULT_PRESET, " (default: %(default)s)"),
         cli.enhancing_options(),
         cli.device_option(),
@@ -132,7 +134,7 @@ def _run(args):
                 _enhance(enhancer, jobs, args, report)
     finally:
         report.summarize()
-    return 1 if report.failed else 0
+    return 1 if report.failed or report.left_out else 0
 
 
 def _check_usage(parser, args):
@@ -216,7 +218,7 @@ def _enhance_video(enhancer, job, args):
 
 def _watch(enhancer, args, report, find):
     """Enhance what comes into the folders, once it has stopped growing, until Ctrl-C."""
-    from zero_dce_keras.batch import LeftOut, NoPhotographsError, StableFiles
+    from zero_dce_keras.batch import NoPhotographsError, OtherFiles, StableFiles
 
     interrupted = threading.Event()
     with contextlib.suppress(KeyboardInterrupt), _noting_interrupts(interrupted):
@@ -228,7 +230,7 @@ def _watch(enhancer, args, report, find):
             jobs, errors = find()
             for error in errors:
                 is_new = str(error) not in reported
-                if is_new and not isinstance(error, (NoPhotographsError, LeftOut)):
+                if is_new and not isinstance(error, (NoPhotographsError, OtherFiles)):
                     reported.add(str(error))
                     report.fail(error)
             if ready := stable_files.choose(jobs):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from zero_dce_keras.batch import LeftOut, StableFiles, find_jobs
+from zero_dce_keras.batch import LeftOut, OtherFiles, StableFiles, find_jobs
 
 
 @pytest.fixture
@@ -90,14 +90,32 @@ def test_junk_is_passed_over(shoot):
 
 def test_what_is_left_out_of_a_folder_is_named(shoot):
     shoot("in/1.jpg", "in/clip.mp4", "in/notes.txt", "in/x/more.txt", "in/1.xmp")
-    _, left_out = pairs(["in"])
-    assert left_out == [
-        "in: 1 films are left out, unless they are named: clip.mp4",
-        "in: 1 files are no photographs and left out: notes.txt",
+    shoot("in/todo.md", "in/drawing.svg", "in/Thumbs.db", "in/clip_enhanced.mp4")
+    _, errors = find_jobs(["in"])
+    assert [str(error) for error in errors] == [
+        "in/clip.mp4 is a film: it is enhanced if it is named",
+        "in/drawing.svg is of a kind that is not read (image/svg+xml)",
+        "in: 2 files are neither photographs nor films and passed over: notes.txt …",
     ]
-    assert all(isinstance(error, LeftOut) for error in find_jobs(["in"])[1])
-    _, left_out = pairs(["in"], recursive=True)
-    assert left_out[1] == "in: 2 files are no photographs and left out: notes.txt …"
+    kinds = [type(error) for error in errors]
+    assert kinds == [LeftOut, LeftOut, OtherFiles]
+    _, errors = pairs(["in"], recursive=True)
+    assert errors[-1].startswith("in: 3 files are neither")
+
+
+def test_what_is_named_too_is_not_left_out(shoot):
+    shoot("in/1.jpg", "in/clip.mp4", "in/out/2.mp4", "in/more.svg")
+    assert pairs(["in", "./in/clip.mp4"], "out")[1] == [
+        "in/more.svg is of a kind that is not read (image/svg+xml)"
+    ]
+    _, errors = pairs(["in"], "in/out", recursive=True)
+    assert [error.split()[0] for error in errors] == ["in/clip.mp4", "in/more.svg"]
+    found, errors = pairs(["in/*"])  # a pattern means films, too
+    assert list(found) == ["in/1.jpg", "in/clip.mp4"]
+    assert [error.split()[0] for error in errors] == ["in/more.svg"]
+    shoot("films/a.mp4")
+    _, errors = pairs(["films"])
+    assert len(errors) == 2 and errors[0].startswith("films/a.mp4 is a film")
 
 
 def test_links_to_nowhere_and_closed_folders_are_errors(shoot, monkeypatch):
@@ -185,8 +203,9 @@ def test_errors_name_their_input_and_stop_no_other(shoot):
     found, errors = pairs(["none.jpg", "empty", "done", "1.jpg"])
     assert list(found) == ["1.jpg"]
     names = [error.split(":")[0] for error in errors]
-    assert names == ["none.jpg", "empty", "done"]
-    assert "--recursive" in errors[1] and "_enhanced" in errors[2]
+    assert names == ["none.jpg", "empty", "empty", "done"]
+    assert "x.txt" in errors[1] and "--recursive" in errors[2]
+    assert "_enhanced" in errors[3]
     assert pairs(["nul\0l.jpg"])[1]
 
 

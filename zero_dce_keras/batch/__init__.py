@@ -6,6 +6,7 @@ from zero_dce_keras.batch.jobs import (
     Job,
     LeftOut,
     NoPhotographsError,
+    OtherFiles,
     find_jobs,
 )
 from zero_dce_keras.batch.photographs import Outcome, enhance_photographs
@@ -18,6 +19,7 @@ __all__ = [
     "Job",
     "LeftOut",
     "NoPhotographsError",
+    "OtherFiles",
     "Outcome",
     "RunReport",
     "StableFiles",

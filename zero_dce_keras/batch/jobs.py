@@ -23,6 +23,7 @@ VIDEO_SUFFIXES = (
 REWRAPPED = dict.fromkeys((".mpeg", ".mpg", ".mxf", ".ogv", ".vob", ".wmv"), ".mkv")
 # What programs leave beside photographs.
 SIDECAR_SUFFIXES = (".aae", ".cos", ".dop", ".on1", ".pp3", ".thm", ".xmp")
+JUNK = (".ds_store", "desktop.ini", "thumbs.db")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,20 @@ class Job:
 
 
 class LeftOut(ValueError):
-    """Files that lie where photographs are looked for, and are left out."""
+    """A film or a picture that lies where photographs are looked for, and is left out.
+
+    Args:
+        path: the file.
+        reason: str.
+    """
+
+    def __init__(self, path, reason):
+        super().__init__(f"{path} {reason}")
+        self.path = path
+
+
+class OtherFiles(ValueError):
+    """Files that lie beside photographs, and are neither pictures nor films."""
 
 
 class NoPhotographsError(ValueError):
@@ -62,8 +76,9 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
         recursive: bool, whether to look into the directories of directories.
 
     Returns:
-        List of `Job`; list of exceptions, one for each input that is not among them, and
-        `LeftOut` for files of a directory that are left out.
+        List of `Job`; list of exceptions, one for each input that is not among them,
+        a `LeftOut` for each film and picture that a directory or a pattern means and that
+        is left out, and `OtherFiles` for what else lies there.
 
     Raises:
         ValueError: `output` is an input directory, a file for many inputs, or a file of a
@@ -109,7 +124,12 @@ def _collect(inputs, earlier_suffix, recursive, output):
                 roots.setdefault(path, root)
         except (ValueError, OSError) as error:
             errors.append(error)
-    return roots, errors
+    named = {os.path.abspath(path) for path in roots}
+    return roots, [
+        error
+        for error in errors
+        if not (isinstance(error, LeftOut) and os.path.abspath(error.path) in named)
+    ]
 
 
 def _without_earlier_outputs(paths, earlier_suffix):
@@ -156,48 +176,63 @@ def _find(text, earlier_suffix, recursive, output, errors):
             raise FileNotFoundError(f"{path}: no such file or directory")
         return {path: path.parent}
     known = PHOTOGRAPH_SUFFIXES + VIDEO_SUFFIXES
-    paths = [Path(name) for name in sorted(glob.glob(text, recursive=True))]
-    paths = [p for p in paths if p.suffix.lower() in known and p.is_file()]
+    files = [Path(name) for name in sorted(glob.glob(text, recursive=True))]
+    files = [path for path in files if path.is_file()]
+    paths = [path for path in files if path.suffix.lower() in known]
     if not paths:
         raise NoPhotographsError(f"{text}: no photographs match this pattern")
+    errors += _left_out(text, files, known)
     root = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), path.parts))
     return {path: root for path in paths}
 
 
 def _in_directory(directory, earlier_suffix, recursive, output, errors):
     files = list_images(directory, recursive, None, on_error=errors.append)
-    found = [path for path in files if path.suffix.lower() in PHOTOGRAPH_SUFFIXES]
     root, outputs = directory.resolve(), output and Path(output).resolve()
     if outputs and outputs.is_relative_to(root):  # not enhanced once more
-        found = [path for path in found if not path.resolve().is_relative_to(outputs)]
+        files = [path for path in files if not path.resolve().is_relative_to(outputs)]
+    found = [path for path in files if path.suffix.lower() in PHOTOGRAPH_SUFFIXES]
     paths = [path for path in found if not path.stem.endswith(earlier_suffix)]
+    new = [path for path in files if not path.stem.endswith(earlier_suffix)]
+    errors += _left_out(directory, new, PHOTOGRAPH_SUFFIXES)
     if not paths:
         others = f" that do not end in {earlier_suffix} already" if found else ""
         hint = "" if recursive else "; --recursive looks into those inside it"
         raise NoPhotographsError(
             f"{directory}: no photographs in this directory{others}{hint}"
         )
-    errors += _left_out(directory, files)
     return {path: directory for path in paths}
 
 
-def _left_out(directory, files):
-    """Return a `LeftOut` for the films of a directory, and one for its other files."""
-    others = [path for path in files if path.suffix.lower() not in PHOTOGRAPH_SUFFIXES]
-    others = [path for path in others if not _is_junk(path)]
-    films = [path for path in others if path.suffix.lower() in VIDEO_SUFFIXES]
-    rest = [path for path in others if path.suffix.lower() not in VIDEO_SUFFIXES]
-    kinds = (
-        (films, "films are left out, unless they are named:"),
-        (rest, "files are no photographs and left out:"),
-    )
-    return [
-        LeftOut(
-            f"{directory}: {len(some)} {what} {some[0].name}{' …' * (len(some) > 1)}"
+def _left_out(place, files, taken):
+    """Return a `LeftOut` for each film and picture, and `OtherFiles` for the others.
+
+    Files whose suffix is among those that are taken are passed over.
+    """
+    files = [path for path in files if path.suffix.lower() not in taken]
+    files = [path for path in files if not _is_junk(path)]
+    reasons = {path: reason for path in files if (reason := _reason(path))}
+    others = [path for path in files if path not in reasons]
+    errors: list = [LeftOut(path, reason) for path, reason in reasons.items()]
+    if others:
+        more = " …" * (len(others) > 1)
+        errors.append(
+            OtherFiles(
+                f"{place}: {len(others)} files are neither photographs nor films and "
+                f"passed over: {others[0].name}{more}"
+            )
         )
-        for some, what in kinds
-        if some
-    ]
+    return errors
+
+
+def _reason(path):
+    """Return why a picture or a film is left out; None for a file of another kind."""
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return "is a film: it is enhanced if it is named"
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    if kind.startswith(("image/", "video/")):
+        return f"is of a kind that is not read ({kind})"
+    return None
 
 
 def _same(one, other):
@@ -207,7 +242,7 @@ def _same(one, other):
 def _is_junk(path):
     """Return whether a shell pattern (`*`) named what only lies beside photographs."""
     return path.name.startswith("._") or (
-        path.name == ".DS_Store" or path.suffix.lower() in SIDECAR_SUFFIXES
+        path.name.lower() in JUNK or path.suffix.lower() in SIDECAR_SUFFIXES
     )
 
 

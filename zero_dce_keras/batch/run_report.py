@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter
 
-from zero_dce_keras.batch.jobs import LeftOut
+from zero_dce_keras.batch.jobs import LeftOut, OtherFiles
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.progress import ProgressLog, format_duration
 
@@ -25,6 +25,7 @@ class RunReport:
     def __init__(self, as_json=False):
         self.as_json = as_json
         self.counts = Counter()
+        self.left_out = 0  # films and pictures of folders, that are not enhanced
         self._expected = 0
         self._tiles = 0, 1  # done, of the photograph that is worked on
         self._first = None  # how much was done when something was, and when that was
@@ -73,16 +74,22 @@ class RunReport:
     def fail(self, error):
         """Count and report an error that belongs to no job: a missing input.
 
-        What is left out where photographs are looked for is a note, and no failure.
+        `LeftOut` has a count of its own; `OtherFiles` are a note, and no failure.
         """
-        if isinstance(error, LeftOut):
+        if isinstance(error, OtherFiles):
             log.info("note: %s", one_line(error))
             return
-        self.counts["failed"] += 1
-        log.error("error: %s", one_line(error))
+        if isinstance(error, LeftOut):
+            self.left_out += 1
+            status = "left out"
+            line = {"input": str(error.path), "status": status}
+        else:
+            self.counts["failed"] += 1
+            status = "error"
+            line = {"status": "failed"}
+        log.error("%s: %s", status, one_line(error))
         if self.as_json:
-            line = {"status": "failed", "error": one_line(error)}
-            self._write(json.dumps(line))
+            self._write(json.dumps(line | {"error": one_line(error)}))
 
     def note(self, source, text):
         """Report what could not be kept as it was."""
@@ -95,6 +102,7 @@ class RunReport:
         parts = [f"{self.counts['done']} enhanced"]
         parts += [f"{skipped} skipped (there already)"] if skipped else []
         parts += [f"{self.failed} failed"] if self.failed else []
+        parts += [f"{self.left_out} left out"] if self.left_out else []
         log.info("%s in %s", ", ".join(parts), format_duration(seconds))
 
     def _write(self, line):
