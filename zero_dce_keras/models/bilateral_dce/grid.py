@@ -52,11 +52,11 @@ def miniature(images, size):
 
     A cell that ends within a pixel takes that part of it.
     """
-    images = transform_rows(_area_means(ops.shape(images)[1], size), images)
-    return transform_columns(_area_means(ops.shape(images)[2], size), images)
+    images = transform_rows(area_means(ops.shape(images)[1], size), images)
+    return transform_columns(area_means(ops.shape(images)[2], size), images)
 
 
-def _area_means(length, size):
+def area_means(length, size):
     """Return the matrix `(size, length)` of how much of each pixel lies in each cell."""
     cells = ops.arange(size, dtype="float32")[:, None]
     pixels = ops.arange(length, dtype="float32")
@@ -141,12 +141,23 @@ def apply_shared_curves(images, curve_maps, num_iterations, ratio_share):
     for i in range(num_iterations):
         k = i % num_maps
         x = x + curve_maps[..., k : k + 1] * (x * x - x)
-    if not ratio_share:
-        return x
+    return keep_ratios(images, x, ratio_share)
+
+
+def keep_ratios(images, curved, share):
+    """Draw curved images towards the ratios that the three channels had.
+
+    Args:
+        images: float tensor `(B, H, W, 3)` in [0, 1].
+        curved: what the curves made of them.
+        share: float in [0, 1], how far.
+    """
+    if not share:
+        return curved
     brightest = ops.max(images, axis=-1, keepdims=True)
     # A curve keeps the order of brightness: the brightest channel stays the brightest.
-    gain = ops.max(x, axis=-1, keepdims=True) / ops.maximum(brightest, 1e-4)
-    return (1 - ratio_share) * x + ratio_share * gain * images
+    gain = ops.max(curved, axis=-1, keepdims=True) / ops.maximum(brightest, 1e-4)
+    return (1 - share) * curved + share * gain * images
 
 
 def curve_disorder(grid, num_maps):

@@ -43,9 +43,18 @@ def measure_noise(images):
         float tensor `(B, 4)`, in levels of 8 bits, of the bands that begin at 0, 12, 36
         and 84 of them; 0 where the noise is not known.
     """
+    return noise_of_patches(noise_patches(images))
+
+
+def noise_patches(images):
+    """Return the patches that noise is measured in, side by side: `(B, 256, 256, 3)`."""
     height, width = ops.shape(images)[1:3]
     patches = ops.take(images, _places(height), axis=1)
-    patches = ops.take(patches, _places(width), axis=2)
+    return ops.take(patches, _places(width), axis=2)
+
+
+def noise_of_patches(patches):
+    """Measure the noise of photographs as `measure_noise` does, from their patches."""
     guide = 255 * guide_of(patches)[..., 0]  # (B, 256, 256)
     guide = ops.reshape(guide, (-1, PATCHES, SIDE, PATCHES, SIDE))
     guide = ops.reshape(
@@ -105,9 +114,15 @@ class AdaptiveDenoisingFilter(keras.layers.Layer):
     widths = WIDTHS
     ranges = RANGES
 
-    def call(self, images):
-        """Filter whole images `(B, H, W, 3)` in [0, 1], of any size."""
-        noise = measure_noise(images)
+    def call(self, images, noise=None):
+        """Filter images `(B, H, W, 3)` in [0, 1], of any size.
+
+        Args:
+            images: whole images, or parts of such.
+            noise: what `measure_noise` says of the whole ones, where these are parts.
+        """
+        if noise is None:
+            noise = measure_noise(images)
         filtered = images
         guide = smoothed(guide_of(images))
         for step, width, times in zip(STEPS, WIDTHS, RANGES, strict=True):
@@ -117,7 +132,7 @@ class AdaptiveDenoisingFilter(keras.layers.Layer):
         is_noisy = ops.max(noise, axis=-1)[:, None, None, None] >= LEAST_NOISE
         return ops.where(is_noisy, filtered, images)
 
-    def compute_output_shape(self, images_shape):
+    def compute_output_shape(self, images_shape, noise_shape=None):
         return images_shape
 
 
