@@ -1,6 +1,7 @@
 """From files and PIL images to what a `Photograph` holds, upright and without loss."""
 
 import io
+import struct
 
 import numpy as np
 from PIL import UnidentifiedImageError
@@ -8,17 +9,23 @@ from PIL import UnidentifiedImageError
 from zero_dce_keras.images import metadata
 from zero_dce_keras.images.codecs import tiff_reader
 from zero_dce_keras.images.containers import jpeg, look
+from zero_dce_keras.images.containers.tiff import dpi_of
 from zero_dce_keras.images.formats import (
     FORMATS,
     format_of_content,
     format_of_name,
     format_of_path,
 )
+from zero_dce_keras.images.light import Light
+from zero_dce_keras.images.more_bits import note_on_depth, read_more_bits
 from zero_dce_keras.images.open_image import open_image, readable
 from zero_dce_keras.images.orientation import orientation_of, turn_upright
 from zero_dce_keras.images.samples import cmyk_to_srgb, lab_to_srgb, samples_of
 from zero_dce_keras.images.sixteen_bits import read_sixteen_bits
+from zero_dce_keras.images.tiff_tags import read_tags
 from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
+
+COMMENTED = ("GIF", "JPEG2000")  # formats of whose comments Pillow tells
 
 
 def decode(source):
@@ -34,9 +41,12 @@ def decode(source):
         OSError, ValueError: see `Photograph.read`.
     """
     with readable(source) as file:
-        if raw := _raw_format(file, source):
-            samples, carried = raw.load_codec().read(file)
-            return _arguments(samples, file_format=raw.name, **carried)
+        if image_format := _format_of_a_codec(file, source):
+            samples, carried = image_format.load_codec().read(file)
+            name = {"file_format": image_format.name}
+            if samples is None:
+                return decode(carried["jpeg"]) | name
+            return _arguments(samples, **carried, **name)
         try:
             with open_image(file) as image:
                 return _decode_file(file, image)
@@ -46,18 +56,26 @@ def decode(source):
             return _decode_tiff(file, error)
 
 
-def _raw_format(file, source):
-    """Return the format of camera RAW, if it is one: by the name, in a pipe by content.
+def _format_of_a_codec(file, source):
+    """Return the format that a codec reads, not Pillow, if it is one.
 
-    A photograph of another kind under a name of RAW is what its content says.
+    Camera RAW is known by the name, in a pipe by the content; a photograph of another
+    kind under a name of RAW is what its content says.
     """
+    file.seek(0)
+    beginning = file.read(12)
+    for each in FORMATS:
+        if (
+            each.is_read_by_codec
+            and not each.is_known_by_name
+            and each.begins(beginning)
+        ):
+            return each
     if isinstance(source, bytes):
         return format_of_content(file)
     by_name = format_of_path(source)
     if by_name is None or not by_name.is_known_by_name:
         return None
-    file.seek(0)
-    beginning = file.read(12)
     others = (b"\xff\xd8\xff", b"\x89PNG")
     is_other = beginning.startswith(others) or any(
         each.begins(beginning) for each in FORMATS if not each.is_known_by_name
@@ -99,26 +117,31 @@ def _decode_file(file, image):
     if frames > 1 and image_format.more_images == "noted":
         notes.append(f"of its {frames} pages the first is taken")
     carried = _look(file, image, image_format)
-    samples = read_sixteen_bits(file, image)
+    bits = carried.pop("bits", 8)
+    samples = read_more_bits(file, image, bits)
     profile = carried.pop("icc_profile", None) or image.info.get("icc_profile")
-    image = _load(file, image, notes)
+    if samples is None:
+        samples = read_sixteen_bits(file, image)
+        image = _load(file, image, notes)
     if samples is None:
         samples, profile, others = _decode_image(image, profile)
         notes += others
+        if samples.dtype == np.uint8 and bits > 8:
+            notes.append(note_on_depth(bits))
     samples = _with_clear_color(samples, image)
-    if light := carried.pop("light", None):
-        samples, profile = _without_hdr(samples, light), None
-        notes.append("its HDR is converted to sRGB: highlights are drawn down")
     notes += carried.pop("notes", [])
     xmp = image.info.get("xmp") or b""
+    # Of a JPEG's EXIF Pillow takes the dots across for those down.
+    is_of_exif = image_format.name == "JPEG" and not image.info.get("jfif_unit")
     given: dict = {
         "exif": (image.info.get("exif") or b"").removeprefix(b"Exif\0\0"),
         "xmp": xmp.encode() if isinstance(xmp, str) else xmp,
-        "dpi": image.info.get("dpi"),
-        "comment": image.info.get("comment", b"") if image.format == "GIF" else b"",
+        "dpi": None if is_of_exif else image.info.get("dpi"),
+        "comment": image.info.get("comment", b"") if image.format in COMMENTED else b"",
     }
     for name, value in carried.items():
         given[name] = value or given.get(name)
+    given["dpi"] = given["dpi"] or _dpi_of_exif(given["exif"])
     return _arguments(
         samples,
         orientation_of(image, given["exif"], given["xmp"]),
@@ -136,6 +159,14 @@ def _look(file, image, image_format):
         return look(file, image, image_format.name)
     except Exception:  # noqa: BLE001, damaged metadata raise errors of any type
         return {"notes": ["its metadata are damaged and left out in part"]}
+
+
+def _dpi_of_exif(exif):
+    """Return dots an inch where the format itself says none; None if nothing does."""
+    try:
+        return dpi_of(read_tags(io.BytesIO(exif))) if exif else None
+    except (ValueError, KeyError, struct.error):
+        return None
 
 
 def _load(file, image, notes):
@@ -195,10 +226,15 @@ def _arguments(
     exif=b"",
     xmp=b"",
     dpi=None,
+    light=None,
     **others,
 ):
     """Turn samples (H, W) or (H, W, 1 to 4) upright, and what a file says with them."""
     samples, notes = turn_upright(samples, orientation), list(notes)
+    light = light or Light.of_profile(icc_profile or b"")
+    if light and light.is_hdr:
+        samples, icc_profile = _without_hdr(samples, light), None
+        notes.insert(0, "its HDR is converted to sRGB: highlights are drawn down")
     alpha = None
     if samples.ndim == 3 and samples.shape[-1] in (2, 4):
         samples, alpha = samples[..., :-1], np.ascontiguousarray(samples[..., -1])

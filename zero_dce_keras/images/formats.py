@@ -33,6 +33,7 @@ class ImageFormat:
         codec: str, module of `images/codecs/`; empty where Pillow suffices.
         signature: bytes, regular expression of how such a file begins, in 12 bytes; for a
             codec to register with Pillow before it reads, and for RAW without a name.
+        is_read_by_codec: bool, whether the codec reads, not Pillow.
         is_known_by_name: bool, whether the suffix decides, not the content; for a codec
             that reads.
     """
@@ -50,6 +51,7 @@ class ImageFormat:
     more_images: str = "refused"
     codec: str = ""
     signature: bytes | None = None
+    is_read_by_codec: bool = False
     is_known_by_name: bool = False
 
     def begins(self, content):
@@ -129,6 +131,7 @@ FORMATS = (
         written_as=".jpg",
         codec="jxl",
         signature=rb"\xff\x0a|\0\0\0\x0cJXL ",
+        is_read_by_codec=True,
     ),
     ImageFormat(
         "RAW",
@@ -140,6 +143,7 @@ FORMATS = (
         written_as=".tif",
         codec="raw",
         signature=rb"II\*\0....CR|IIU\0|IIRO|IIRS|MMOR|FUJIFILM|....ftypcrx|FOVb|\0MRM",
+        is_read_by_codec=True,
         is_known_by_name=True,  # its content mostly looks like a TIFF's
     ),
 )

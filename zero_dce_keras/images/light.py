@@ -41,6 +41,21 @@ class Light(NamedTuple):
     primaries: int
     transfer: int
 
+    @classmethod
+    def of_profile(cls, profile):
+        """Return what an ICC profile's tag `cicp` says; None where it has none.
+
+        Example:
+            >>> Light.of_profile(profile_of(None, 2.2))
+        """
+        for start in range(132, min(len(profile), 132 + 12 * 100), 12):
+            name, place, _ = struct.unpack_from(
+                ">4sII", profile.ljust(start + 12), start
+            )
+            if name == b"cicp" and place + 10 <= len(profile):
+                return cls(profile[place + 8], profile[place + 9])
+        return None
+
     @property
     def is_hdr(self):
         """Whether numbers go beyond the white of a page."""

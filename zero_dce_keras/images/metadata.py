@@ -8,6 +8,7 @@ from PIL import ExifTags
 
 THUMBNAIL_OFFSET, THUMBNAIL_LENGTH = 0x0201, 0x0202
 SUBJECT_AREA, SUBJECT_LOCATION = 0x9214, 0xA214  # in pixels of the picture as stored
+RESOLUTION = (0x011A, 0x011B)  # across and down
 SHORT, LONG = 3, 4
 TRANSPOSED = (5, 6, 7, 8)  # orientations that exchange width and height
 
@@ -48,6 +49,8 @@ def upright_exif(exif, width, height, orientation=1):
         _set(block, order, entries, ExifTags.Base.Orientation, SHORT, 1)
         _set(block, order, entries, ExifTags.Base.ImageWidth, LONG, width)
         _set(block, order, entries, ExifTags.Base.ImageLength, LONG, height)
+        if orientation in TRANSPOSED:
+            _exchange(block, entries, *RESOLUTION)
         with contextlib.suppress(struct.error):  # where only this part is damaged
             _turn_camera_tags(block, order, entries, width, height, orientation)
         with contextlib.suppress(struct.error):
@@ -90,6 +93,14 @@ def _set(block, order, entries, tag, kind, value):
     layout = order + {SHORT: "HIH2x", LONG: "HII"}[kind]
     for place in entries.get(tag, ()):
         struct.pack_into(layout, block, place + 2, kind, 1, value)
+
+
+def _exchange(block, entries, one, other):
+    """Exchange the values of two tags of the same kind, of which each is there once."""
+    places = [entries.get(tag, ()) for tag in (one, other)]
+    if [len(each) for each in places] == [1, 1]:
+        here, there = (slice(place + 2, place + 12) for (place,) in places)
+        block[here], block[there] = block[there], block[here]
 
 
 def _turn_place(block, order, entries, tag, width, height, orientation):

@@ -76,7 +76,7 @@ def open_image(file):
     beginning = file.read(12)
     for each in FORMATS:
         if not each.is_known_by_name and each.begins(beginning):
-            each.load_codec().register()
+            each.load_codec().register(file)
     file.seek(0)
     Image.init()  # fills Image.OPEN
     return Image.open(file, formats=[x.name for x in FORMATS if x.name in Image.OPEN])

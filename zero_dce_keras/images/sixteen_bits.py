@@ -71,14 +71,43 @@ def straight(pixels):
     return np.concatenate([colors, pixels[..., -1:]], axis=-1)
 
 
+def to_sixteen_bits(samples, bits):
+    """Return samples of 8 or 16 bits, and notes.
+
+    Args:
+        samples: array of unsigned integers or floats.
+        bits: int, how many of a sample are used: white is 2**bits - 1, or 1.0.
+
+    Raises:
+        UnsupportedImageError: samples without a defined white.
+    """
+    if samples.dtype.kind == "f":
+        samples = samples.astype("float32")
+        least, most = float(samples.min()), float(samples.max())
+        if not 0 <= least <= most <= 1:
+            raise UnsupportedImageError(
+                f"its float samples go from {least:.3g} to {most:.3g}: only those in "
+                "[0, 1] have a defined white"
+            )
+        note = f"its floats of {bits} bits are read as 16 bits, 1 as white"
+        return np.rint(65535 * samples).astype("uint16"), [note]
+    if samples.dtype.kind != "u" or samples.dtype.itemsize > 4:
+        raise UnsupportedImageError(f"samples of type {samples.dtype} have no white")
+    if samples.dtype == np.uint32:
+        note = f"of its {bits} bits the first 16 are read"
+        return (samples >> max(bits - 16, 0)).astype("uint16"), [note]
+    if 8 < bits < 16:
+        most = 2**bits - 1
+        return np.rint(samples * (65535 / most)).astype("uint16"), []
+    return samples, []
+
+
 def _grey_of_tiff(image):
     """Return grey of more than 8 bits, scaled to 16, black as 0."""
     bits = _bits(image)
     photometric = image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION)
     image.load()
-    grey = np.asarray(image).astype("uint16")
-    if bits < 16:
-        grey = np.rint(grey * (65535 / (2**bits - 1))).astype("uint16")
+    grey, _ = to_sixteen_bits(np.asarray(image).astype("uint16"), bits)
     return 65535 - grey if photometric == 0 else grey
 
 

@@ -17,7 +17,7 @@ XMP, IPTC, PHOTOSHOP, ICC, LAYERS = 700, 33723, 34377, 34675, 37724
 OPAQUE = (XMP, IPTC, PHOTOSHOP, ICC)  # bytes, whatever their type says
 NOT_READ = (LAYERS,)  # Photoshop's, which may be large
 SUBFILE, MAKE, DNG_VERSION = 254, 271, 50706
-SHORT, LONG, UNDEFINED = 3, 4, 7
+SHORT, LONG, RATIONAL, UNDEFINED = 3, 4, 5, 7
 # By type: bytes of a value, and of the numbers in it that have a byte order.
 SIZES = {
     1: (1, 1),

@@ -3,7 +3,7 @@
 from zero_dce_keras.extras import require
 
 
-def register():
+def register(file):
     """Teach Pillow to read HEIC.
 
     Raises:

@@ -10,12 +10,13 @@ import zlib
 
 import numpy as np
 
-from zero_dce_keras.images.containers.tiff import RESOLUTION, about_the_photograph
+from zero_dce_keras.images.containers.tiff import about_the_photograph, resolution_tags
 from zero_dce_keras.images.tiff_tags import (
     EXIF,
     ICC,
     IPTC,
     MAKER_NOTE,
+    SHORT,
     XMP,
     Tag,
     long,
@@ -27,7 +28,6 @@ from zero_dce_keras.images.tiff_tags import (
 
 ROWS_PER_STRIP = 64
 LEVEL = 1  # of zlib; 6 takes twice as long for 0.5 % less of a noisy photograph
-RATIONAL, SHORT = 5, 3
 PLACES, SIZES = 273, 279  # tags of the strips
 
 
@@ -67,13 +67,7 @@ def write(file, pixels, exif=b"", icc_profile=b"", xmp=b"", iptc=b"", dpi=None):
     for number, value in ((ICC, icc_profile), (XMP, xmp), (IPTC, iptc)):
         if value:
             tags[number] = undefined(value)
-    if dpi:
-        across, down, unit = RESOLUTION
-        tags[unit] = short(2)
-        for number, value in zip((across, down), dpi, strict=True):
-            ratio = struct.pack("<II", round(value * 1000), 1000)
-            tags[number] = Tag(RATIONAL, 1, ratio)
-
+    tags |= resolution_tags(dpi) if dpi else {}
     strips = [
         _strip(pixels[row : row + ROWS_PER_STRIP])
         for row in range(0, height, ROWS_PER_STRIP)

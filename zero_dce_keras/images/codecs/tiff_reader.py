@@ -13,7 +13,7 @@ from PIL import Image
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.extras import require
 from zero_dce_keras.images.open_image import check_pixels
-from zero_dce_keras.images.sixteen_bits import straight
+from zero_dce_keras.images.sixteen_bits import straight, to_sixteen_bits
 from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -70,7 +70,7 @@ def read(file, error):
         )
     if axes.startswith("S"):
         samples = np.moveaxis(samples, 0, -1)
-    samples, notes = _to_sixteen_bits(samples, bits)
+    samples, notes = to_sixteen_bits(samples, bits)
     if kind == "MINISWHITE":
         colors = slice(None) if samples.ndim == 2 else np.s_[..., : -len(extra) or None]
         samples[colors] = np.iinfo(samples.dtype).max - samples[colors]
@@ -78,29 +78,6 @@ def read(file, error):
         notes.append(f"of its {pages} pages the first is taken")
     samples, others = _with_alpha(samples, extra)
     return samples, notes + others
-
-
-def _to_sixteen_bits(samples, bits):
-    """Return samples of 8 or 16 bits, and notes."""
-    if samples.dtype.kind == "f":
-        samples = samples.astype("float32")
-        least, most = float(samples.min()), float(samples.max())
-        if not 0 <= least <= most <= 1:
-            raise UnsupportedImageError(
-                f"its float samples go from {least:.3g} to {most:.3g}: only those in "
-                "[0, 1] have a defined white"
-            )
-        note = f"its floats of {bits} bits are read as 16 bits, 1 as white"
-        return np.rint(65535 * samples).astype("uint16"), [note]
-    if samples.dtype.kind != "u" or samples.dtype.itemsize > 4:
-        raise UnsupportedImageError(f"samples of type {samples.dtype} have no white")
-    if samples.dtype == np.uint32:
-        note = f"of its {bits} bits the first 16 are read"
-        return (samples >> max(bits - 16, 0)).astype("uint16"), [note]
-    if 8 < bits < 16:
-        most = 2**bits - 1
-        return np.rint(samples * (65535 / most)).astype("uint16"), []
-    return samples, []
 
 
 def _with_alpha(samples, extra):

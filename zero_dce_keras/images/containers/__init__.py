@@ -3,7 +3,8 @@
 Pillow reads the pixels and the common metadata; `look(file, image)` of a module reads
 what it passes over, or changes on the way. It returns a dict of arguments of a
 `Photograph` (those that Pillow's are to give way to), `notes` (what cannot be carried
-on) and `light` (how numbers encode light, see `images.light`).
+on), `light` (how numbers encode light, see `images.light`) and `bits` (of a sample, where
+Pillow may read fewer).
 """
 
 import importlib
@@ -16,8 +17,9 @@ CONTAINERS = {
     "HEIF": "heif",
     "AVIF": "heif",
     "PSD": "psd",
-    "PPM": "depth",
-    "JPEG2000": "depth",
+    "PPM": "ppm",
+    "JPEG2000": "jpeg2000",
+    "GIF": "gif",
 }
 
 

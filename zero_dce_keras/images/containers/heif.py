@@ -1,28 +1,40 @@
-"""HEIC and AVIF: how numbers encode light, and second pictures.
+"""HEIC and AVIF: how numbers encode light, their depth, and second pictures.
 
-Source: ISO/IEC 23008-12; ISO/IEC 14496-12, 12.1.5 (`colr`).
+Source: ISO/IEC 23008-12; ISO/IEC 14496-12, 12.1.5 (`colr`); ISO 21496-1 (`tmap`).
 """
 
 import re
 import struct
 
-from zero_dce_keras.images.containers.depth import note_on_depth
+from zero_dce_keras.images.containers.boxes import read_boxes
 from zero_dce_keras.images.light import Light
 
-LOOKED_AT = 2**20  # bytes: what describes the pictures comes first
+ALPHA = ("urn:mpeg:hevc:2015:auxid:1", "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha")
 
 
 def look(file, image):
     """See `images.containers`."""
     found: dict = {}
     notes = []
-    file.seek(0)
-    head = file.read(LOOKED_AT)
-    place = re.search(rb"colrnclx(....)", head, re.DOTALL)
+    boxes = dict(reversed(read_boxes(file, (b"mdat", b"idat"))))
+    about = boxes.get(b"meta", b"")
+    place = re.search(rb"colrnclx(....)", about, re.DOTALL)
     if place and not image.info.get("icc_profile"):
         found = Light(*struct.unpack(">HH", place.group(1))).arguments()
-    if depth := re.search(rb"pixi\0\0\0\0(.)(.)", head, re.DOTALL):
-        notes += note_on_depth(depth.group(2)[0])
-    if image.info.get("depth_images") or image.info.get("aux"):
+    depths = re.findall(rb"pixi\0\0\0\0[\1-\4](.)", about, re.DOTALL)
+    # Alpha and gain maps may be less deep than the picture, which is not always first.
+    found["bits"] = image.info.get("bit_depth") or max(
+        (ord(d) for d in depths), default=8
+    )
+    pictures = getattr(image, "n_frames", 1)
+    if pictures > 1:
+        notes.append(f"of its {pictures} pictures the main one is taken")
+    others = set(image.info.get("aux", ())) - set(ALPHA)
+    if (
+        image.info.get("depth_images")
+        or others
+        or b"infe" in about
+        and b"tmap" in about
+    ):
         notes.append("its second picture (HDR gain map or depth) is left out")
     return found | {"notes": notes}

@@ -13,13 +13,17 @@ from zero_dce_keras.images.tiff_tags import (
     LAYERS,
     OPAQUE,
     PHOTOSHOP,
+    RATIONAL,
     XMP,
+    Tag,
     pack_block,
     read_tags,
+    short,
 )
 
 ORIENTATION, REDUCED = 274, 330
 RESOLUTION = (282, 283, 296)
+INCH, CENTIMETRE = 2, 3
 # How pixels are stored, where they lie, how they are turned.
 STRUCTURE = {
     *range(254, 267),
@@ -40,7 +44,7 @@ def look(file, image):
     if damaged:
         notes.append(f"{len(damaged)} damaged tags are left out")
     if image is None:  # nobody else has looked
-        found |= {"dpi": _dpi(tags)}
+        found |= {"dpi": dpi_of(tags)}
         for number, name in ((XMP, "xmp"), (ICC, "icc_profile")):
             found[name] = tags[number].value if number in tags else b""
         if ORIENTATION in tags:
@@ -57,14 +61,27 @@ def look(file, image):
     return found | {"notes": notes}
 
 
-def _dpi(tags):
+def dpi_of(tags):
     """Return dots an inch, across and down; None where the tags say none."""
-    unit = tags[RESOLUTION[2]].numbers()[0] if RESOLUTION[2] in tags else 2
-    if not all(number in tags for number in RESOLUTION[:2]) or unit == 1:
+    across, down, unit = map(tags.get, RESOLUTION)
+    if not across or not down or {across.kind, down.kind} != {RATIONAL}:
         return None
-    ratios = [struct.unpack("<II", tags[number].value) for number in RESOLUTION[:2]]
-    scale = 2.54 if unit == 3 else 1
+    scale = {INCH: 1, CENTIMETRE: 2.54}.get(unit.numbers()[0] if unit else INCH)
+    if scale is None:
+        return None
+    ratios = [struct.unpack("<II", tag.value[:8]) for tag in (across, down)]
     return tuple(scale * above / max(below, 1) for above, below in ratios)
+
+
+def resolution_tags(dpi):
+    """Return the tags that say so many dots an inch, a pair, across and down."""
+    ratios = [struct.pack("<II", round(1000 * each), 1000) for each in dpi]
+    across, down, unit = RESOLUTION
+    return {
+        across: Tag(RATIONAL, 1, ratios[0]),
+        down: Tag(RATIONAL, 1, ratios[1]),
+        unit: short(INCH),
+    }
 
 
 def about_the_photograph(tags):
