@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from zero_dce_keras.images import Photograph
 from zero_dce_keras.images.containers.jpeg import EXTENSION, read_segments
 from zero_dce_keras.images.containers.jpeg import XMP as XMP_HEAD
+from zero_dce_keras.images.containers.tiff import dpi_of, resolution_tags
 from zero_dce_keras.images.light import HLG, PLACES, PQ, Light, decode_pq, profile_of
 from zero_dce_keras.images.metadata import turn_point, upright_exif, upright_xmp
 from zero_dce_keras.images.tiff_tags import Tag, pack_block, read_tags, short
@@ -171,6 +172,83 @@ def test_a_jpeg_that_lacks_its_end_marker_is_whole():
     assert photograph.notes == ("its end marker is missing; the picture is whole",)
     with pytest.raises(ValueError, match="truncated"):
         Photograph.read(content[: len(content) * 2 // 3])
+
+
+@pytest.mark.parametrize("is_grey", [False, True])
+def test_a_progressive_jpeg_that_lacks_its_end_marker_is_whole(is_grey):
+    """It has all scans, and the last one is whole; else it is torn."""
+    pixels = np.tile(
+        LITTLE[..., 0] if is_grey else LITTLE, (4, 4) + (1,) * (not is_grey)
+    )
+    content = jpeg(pixels=pixels, progressive=True)
+    whole = Photograph.read(content)
+    photograph = Photograph.read(content[:-2])
+    np.testing.assert_array_equal(photograph.pixels, whole.pixels)
+    assert photograph.notes == ("its end marker is missing; the picture is whole",)
+    scans = [
+        place
+        for place in range(len(content))
+        if content[place : place + 2] == b"\xff\xda"
+    ]
+    assert len(scans) > 4
+    for cut in (*scans[1:], scans[-1] + 300, len(content) - 300):
+        with pytest.raises(ValueError, match="truncated|cut off|broken|damaged"):
+            Photograph.read(content[:cut])
+
+
+@pytest.mark.parametrize(
+    "end, note",
+    [
+        (
+            b"CANON OPTIONAL DATA\0" + bytes(40),
+            "Canon's data behind its end are left out",
+        ),
+        (
+            b"SEFH" + bytes(40) + b"\0\0SEFT",
+            "Samsung's data behind its end are left out",
+        ),
+        (b"a program's own", "15 bytes of unknown kind behind its end are left out"),
+        (bytes(200), None),
+    ],
+)
+def test_what_follows_the_end_is_noted(end, note):
+    for progressive in (False, True):
+        notes = Photograph.read(jpeg(end=end, progressive=progressive)).notes
+        assert notes == ((note,) if note else ())
+
+
+def test_a_second_picture_that_nothing_announces_is_noted():
+    photograph = Photograph.read(jpeg(end=jpeg()))
+    assert photograph.notes == (
+        "its second picture (HDR gain map, depth or view) is left out",
+    )
+
+
+def test_dpi_goes_into_exif_where_the_format_has_no_place():
+    photograph = Photograph(LITTLE, dpi=(300.0, 150.0))
+    for file_format in ("WEBP", "AVIF"):
+        content, notes = written(photograph, file_format)
+        assert Photograph.read(content).dpi == (300, 150) and not notes
+    named = Photograph(
+        LITTLE, dpi=(300.0, 150.0), exif=pack_block({271: Tag(2, 2, b"A\0")})
+    )
+    back = Photograph.read(written(named, "WEBP")[0])
+    assert back.dpi == (300, 150)
+    assert read_tags(io.BytesIO(back.exif))[271].value == b"A\0"
+    photograph = Photograph(
+        LITTLE, dpi=(300.0, 150.0), exif=exif()
+    )  # with a maker's note
+    content, notes = written(photograph, "WEBP")
+    assert notes == ["WEBP holds no dpi: left out"]
+    assert b"a note of the maker" in Photograph.read(content).exif
+
+
+def test_dpi_of_exif_turns_with_the_picture():
+    block = pack_block(resolution_tags((300, 150)) | {274: short(6)})
+    photograph = Photograph.read(jpeg((0xE1, b"Exif\0\0" + block)))
+    assert photograph.dpi == (150, 300)
+    tags = read_tags(io.BytesIO(photograph.exif))
+    assert dpi_of(tags) == (150, 300)
 
 
 # What is given in places of the picture
@@ -629,8 +707,3 @@ def test_a_comment_of_another_encoding_is_carried():
     long = bytes(range(32, 127)) * 2000
     photograph = Photograph(LITTLE, comment=long)
     assert Photograph.read(written(photograph, "JPEG")[0]).comment == long
-
-
-def test_depth_that_is_not_read_is_noted():
-    content = b"P6 48 32 65535\n" + (LITTLE.astype(">u2") * 257).tobytes()
-    assert Photograph.read(content).notes == ("of its 16 bits 8 are read",)

@@ -44,7 +44,7 @@ def test_a_row_tells_what_comes_back(row):
     assert (back.alpha is not None) == row.has_alpha
     kept = {name for name in METADATA if getattr(back, name)}
     assert kept == set(row.metadata)
-    lost = METADATA.keys() - kept - {"dpi"}  # which is lost without a note
+    lost = METADATA.keys() - kept
     others = row.name == "TIFF"  # where the maker's note has another place
     assert len(notes) == (row.bits < 16) + (not row.has_alpha) + bool(lost) + others
 

@@ -1,5 +1,6 @@
 """A photograph as the content of a file."""
 
+import dataclasses
 import functools
 import io
 
@@ -9,6 +10,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.images.arrays import to_uint8
 from zero_dce_keras.images.codecs import pillow
+from zero_dce_keras.images.containers.tiff import dpi_of, resolution_tags
+from zero_dce_keras.images.tiff_tags import EXIF, MAKER_NOTE, pack_block, read_tags
 
 QUALITY = 95  # where nothing says how fine the photograph was compressed
 LEAST_QUALITY = 85  # of what was a JPEG: brightened, its blocks would be seen
@@ -80,6 +83,23 @@ def _fitting_pixels(photograph, image_format):
     return pixels, notes
 
 
+def _with_dpi_in_exif(photograph):
+    """Return a photograph whose EXIF says how many dots an inch has, if that can be.
+
+    What follows a maker's note, whose places are of its own, stays where it is.
+    """
+    exif = photograph.exif
+    try:
+        tags = read_tags(io.BytesIO(exif)) if exif else {}
+    except ValueError:
+        return photograph
+    if dpi_of(tags) is None:
+        if MAKER_NOTE in tags.get(EXIF, ()):
+            return photograph
+        exif = pack_block(tags | resolution_tags(photograph.dpi))
+    return dataclasses.replace(photograph, dpi=None, exif=exif)
+
+
 def _fitting_metadata(photograph, image_format):
     """Return a dict of the metadata that a format can hold; a list of notes."""
     kept, absent, notes = {}, [], []
@@ -89,7 +109,9 @@ def _fitting_metadata(photograph, image_format):
         "xmp": "XMP",
         "iptc": "IPTC",
     }
-    titles |= {"comment": "comment", "text": "PNG text"}
+    titles |= {"comment": "comment", "text": "PNG text", "dpi": "dpi"}
+    if photograph.dpi and "dpi" not in image_format.metadata:
+        photograph = _with_dpi_in_exif(photograph)
     for name, title in titles.items():
         value = getattr(photograph, name)
         if not value:
@@ -104,6 +126,4 @@ def _fitting_metadata(photograph, image_format):
             kept[name] = value
     if absent:
         notes.append(f"{image_format.name} holds no {', '.join(absent)}: left out")
-    if photograph.dpi and "dpi" in image_format.metadata:
-        kept["dpi"] = photograph.dpi
     return kept, notes

@@ -19,8 +19,23 @@ from zero_dce_keras.images.tiff_tags import read_tags
 
 COMMENT, APP0, APP1, APP2, APP13, APP14 = 0xFE, 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 START_OF_SCAN, END = 0xDA, 0xD9
+FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive
+MARKER = re.compile(rb"\xff[\x02-\xcf\xda-\xfe]")  # of a segment
 LONGEST = 65_533  # bytes of a segment
 FILM = re.compile(rb"MotionPhoto_Data|\0\0\0[\x10-\x40]ftyp")
+# What programs and cameras write behind the end, by how it ends or, of Canon, begins.
+TRAILERS = (
+    (rb"\0\0(QDIOBS|SEFT)$", "Samsung's"),
+    (rb"^CANON OPTIONAL DATA", "Canon's"),
+    (rb"cbipcbbl$", "Photo Mechanic's"),
+    (rb"AXS[!*].{8}$", "AFCP"),
+    (rb"\xa1\xb2\xc3\xd4$", "FotoStation's"),
+    (rb"~\0\x04\0zmie~\0\0[\x06\x0a].{6,10}$", "MIE"),
+    (rb"8db42d694ccc418790edff439fe026bf$", "Insta360's"),
+    (rb"/NIKON APP$", "Nikon's"),
+)
+SECOND_PICTURE = "its second picture (HDR gain map, depth or view) is left out"
+PADDING = b"\0\r\n "
 PREVIEWS = (0x010001, 0x010002)  # types of MPF's pictures: the same one, smaller
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
@@ -90,19 +105,45 @@ def read_segments(file):
 def completed(file):
     """Return a JPEG with the end marker that it lacks; None if more is missing.
 
-    Where all pixels are there, what follows them does not matter: the picture is the same
-    with other bytes between them and the end. (Of a progressive JPEG this says nothing.)
+    All coefficients must have been begun. Where the last scan is whole, what follows it
+    does not matter: the picture is the same with other bytes between it and the end.
     """
     file.seek(0)
     content = file.read()
-    segments, _ = read_segments(io.BytesIO(content))
-    if not {0xC0, 0xC1} & {marker for marker, _ in segments}:
+    if not _has_all_scans(content):
         return None
     pictures = []
     for filler in (b"", b"\x55" * 4096):
         with Image.open(io.BytesIO(content + filler + b"\xff\xd9")) as image:
             pictures.append(image.convert("RGB").tobytes())
     return content + b"\xff\xd9" if pictures[0] == pictures[1] else None
+
+
+def _has_all_scans(content):
+    """Return whether the scans of a JPEG have all bits of all coefficients."""
+    left = None
+    for marker, data in _all_segments(content):
+        if marker in FRAMES:
+            components = {data[i] for i in range(6, 6 + 3 * data[5], 3)}
+            left = {(component, k) for component in components for k in range(64)}
+        elif marker == START_OF_SCAN and left:
+            count = data[0]
+            first, last, bits = data[1 + 2 * count : 4 + 2 * count]
+            if bits & 15 == 0:  # the lowest bit comes last
+                seen = data[1 : 1 + 2 * count : 2]
+                left -= {(each, k) for each in seen for k in range(first, last + 1)}
+    return left is not None and not left
+
+
+def _all_segments(content):
+    """Yield pairs (marker, data) of all segments, between scans too."""
+    place = 2
+    while match := MARKER.search(content, place):
+        (length,) = struct.unpack_from(
+            ">H", content.ljust(match.end() + 2), match.end()
+        )
+        yield match.group()[1], content[match.end() + 2 : match.end() + length]
+        place = match.end() + length
 
 
 def _comment(segments):
@@ -135,11 +176,29 @@ def _notes_on(segments, rest, image):
         kinds = ", ".join(dict.fromkeys(unknown))
         notes.append(f"segments of unknown kind are left out: {kinds}")
     if has_second:
-        notes.append("its second picture (HDR gain map, depth or view) is left out")
+        notes.append(SECOND_PICTURE)
     end = rest.find(b"\xff\xd9")
-    if end >= 0 and FILM.search(rest, end):
-        notes.append("its film (motion photo) is left out")
+    if end >= 0:
+        has_previews = any(data.startswith(b"MPF\0") for _, data in segments)
+        notes += _notes_on_the_end(rest[end + 2 :], has_previews)
     return [*dict.fromkeys(notes)]
+
+
+def _notes_on_the_end(tail, has_previews):
+    """Return notes on what follows the picture."""
+    notes = []
+    if FILM.search(tail):
+        notes.append("its film (motion photo) is left out")
+    tail = tail.strip(PADDING)
+    for pattern, name in TRAILERS:
+        if re.search(pattern, tail if pattern[:1] == b"^" else tail[-64:], re.DOTALL):
+            notes.append(f"{name} data behind its end are left out")
+    if tail.startswith(b"\xff\xd8"):
+        if not has_previews:
+            notes.append(SECOND_PICTURE)
+    elif tail and not notes:
+        notes.append(f"{len(tail):,} bytes of unknown kind behind its end are left out")
+    return notes
 
 
 def _announces_a_second_picture(data):
