@@ -72,6 +72,13 @@ def build_parser():
         action="store_true",
         help="leave the fields of interlaced videos as they are (default: whole frames)",
     )
+    add(
+        "--hdr",
+        choices=("sdr", "keep"),
+        default="sdr",
+        help="what becomes of PQ and HLG videos: sdr, BT.709 of 8 bits, or keep, HEVC of "
+        "10 bits with its side data (default: %(default)s)",
+    )
     add("--recursive", action="store_true", help="folders inside folders too")
     add("--overwrite", action="store_true", help="replace outputs that are there")
     add(
@@ -204,6 +211,7 @@ def _enhance_video(enhancer, job, args):
             quality=args.quality,
             overwrite=args.overwrite,
             keep_interlaced=args.keep_interlaced,
+            keep_hdr=args.hdr == "keep",
             progress=FrameProgress(job.source.name),
             iterations=args.iterations,
             strength=args.strength,

@@ -3,8 +3,8 @@
 What an ICC profile can say becomes one: numbers and colours stay as they are. HDR's
 curves (PQ, HLG) become sRGB's: what is brighter than white is drawn down.
 
-Source: ITU-T H.273 (code points); ITU-R BT.2100 (PQ, HLG), BT.2408 (white at 203 nits);
-ICC.1:2022 (profiles).
+Source: ITU-T H.273 (code points); ITU-R BT.2100 (PQ, HLG), BT.2408 (white at 203 nits),
+BT.2390 (tone mapping); ICC.1:2022 (profiles).
 """
 
 import struct
@@ -27,7 +27,13 @@ PLACES = {
     11: ((0.314, 0.351), (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)),
     12: (D65, (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)),
 }
-WHITE_NITS, PEAK_NITS, KNEE = 203.0, 1000.0, 0.7
+WHITE_NITS, PEAK_NITS = 203.0, 1000.0
+PEAK = PEAK_NITS / WHITE_NITS  # what becomes white
+HLG_GAMMA = 0.2  # of a screen of 1,000 nits, less 1
+M1, M2 = 2610 / 16384, 2523 / 4096 * 128  # of PQ
+C1, C2, C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
+BT2020_LUMA = (0.2627, 0.6780, 0.0593)
+STEPS = 4096  # of tables over the roots of light
 DATE = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)  # the same profile every time
 D50 = np.array([0.9642, 1.0, 0.8249])
 BRADFORD = np.array(
@@ -80,35 +86,93 @@ class Light(NamedTuple):
         """
         white = np.iinfo(pixels.dtype).max
         codes = np.arange(white + 1) / white
-        decode = decode_pq if self.transfer == PQ else _decode_hlg
-        light = decode(codes).astype("float32")[pixels]
+        light = decode_light(codes, self.transfer).astype("float32")[pixels]
+        if self.transfer == HLG:
+            is_grey = pixels.ndim == 2
+            luma = light if is_grey else (light @ np.float32(BT2020_LUMA))[..., None]
+            light *= luma**HLG_GAMMA
         if pixels.ndim == 3:
             there = _to_xyz(PLACES.get(self.primaries, PLACES[9]))
             matrix = np.linalg.inv(_to_xyz(SRGB_PLACES)) @ there
             light = np.maximum(light @ matrix.T.astype("float32"), 0)
-        peak = light.max(axis=-1, keepdims=True) if pixels.ndim == 3 else light
-        light *= _shoulder(peak) / np.maximum(peak, 1e-6)
+        most = light.max(axis=-1, keepdims=True) if pixels.ndim == 3 else light
+        light *= _share(most)
         return np.rint(white * linear_to_srgb(np.clip(light, 0, 1))).astype(
             pixels.dtype
         )
 
 
+def _share(most):
+    """Return `shares_of_light` for the largest channels."""
+    roots = np.sqrt(np.minimum(most, PEAK) / PEAK)
+    shares = np.interp(roots, np.linspace(0, 1, STEPS), shares_of_light())
+    return (shares * np.minimum(1, PEAK / np.maximum(most, 1e-6))).astype("float32")
+
+
+def shares_of_light():
+    """Return what share of a pixel's light remains where HDR becomes SDR.
+
+    BT.2390's curve, on the largest channel, so that hues stay: below a third of the white
+    of a page nothing changes, a page becomes a little darker, 1,000 nits white.
+
+    Returns:
+        float array `(STEPS,)`, by the root of the light over `PEAK`.
+
+    Source: ITU-R BT.2390-11, 5.4.1.
+    """
+    light = PEAK * np.linspace(0, 1, STEPS) ** 2
+    most = encode_pq(PEAK)
+    white, code = encode_pq(1.0) / most, encode_pq(light) / most
+    knee = 1.5 * white - 0.5
+    t = np.maximum(code - knee, 0) / (1 - knee)
+    drawn = (
+        (2 * t**3 - 3 * t**2 + 1) * knee
+        + (t**3 - 2 * t**2 + t) * (1 - knee)
+        + (3 * t**2 - 2 * t**3) * white
+    )
+    new = decode_pq(most * np.where(code < knee, code, drawn))
+    return np.where(code < knee, 1, new / np.maximum(light, 1e-6))
+
+
+def decode_light(codes, transfer):
+    """Return the light of PQ's or HLG's codes in [0, 1], 1 for the white of a page.
+
+    That of HLG is the scene's, so scaled that times its luma to the power `HLG_GAMMA` it
+    is that of a screen of 1,000 nits.
+    """
+    if transfer == PQ:
+        return decode_pq(codes)
+    return decode_hlg_scene(codes) * PEAK ** (1 / (1 + HLG_GAMMA))
+
+
+def encode_light(light, transfer):
+    """Return the codes of light: the inverse of `decode_light`."""
+    if transfer == PQ:
+        return encode_pq(light)
+    a = 0.17883277
+    b, c = 1 - 4 * a, 0.5 - a * np.log(4 * a)
+    scene = np.minimum(light / PEAK ** (1 / (1 + HLG_GAMMA)), 1)
+    bright = a * np.log(np.maximum(12 * scene - b, 1e-9)) + c
+    return np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
+
+
 def decode_pq(codes):
     """Return the light of PQ's codes in [0, 1], 1 for the white of a page (203 nits)."""
-    m1, m2 = 2610 / 16384, 2523 / 4096 * 128
-    c1, c2, c3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
-    power = codes ** (1 / m2)
+    power = np.asarray(codes) ** (1 / M2)
     return (
-        1e4 / WHITE_NITS * (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1)
+        1e4 / WHITE_NITS * (np.maximum(power - C1, 0) / (C2 - C3 * power)) ** (1 / M1)
     )
 
 
-def _decode_hlg(codes):
-    """Return light as a screen of 1,000 nits shows it, 1 for the white of a page.
+def encode_pq(light):
+    """Return PQ's codes of light, 1 for the white of a page.
 
-    The screen's own gamma of 1.2 is applied to each channel.
+    Example:
+        >>> round(float(encode_pq(1.0)), 3)
+        0.581
     """
-    return PEAK_NITS / WHITE_NITS * decode_hlg_scene(codes) ** 1.2
+    power = np.minimum(np.asarray(light) * WHITE_NITS / 1e4, 1) ** M1
+    return ((C1 + C2 * power) / (1 + C3 * power)) ** M2
 
 
 def decode_hlg_scene(codes):
@@ -116,12 +180,6 @@ def decode_hlg_scene(codes):
     a = 0.17883277
     b, c = 1 - 4 * a, 0.5 - a * np.log(4 * a)
     return np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
-
-
-def _shoulder(light):
-    """Draw down what lies above the knee, so that nothing passes 1."""
-    over = np.maximum(light - KNEE, 0) / (1 - KNEE)
-    return np.minimum(light, KNEE) + (1 - KNEE) * (1 - np.exp(-over))
 
 
 def profile_of(places=None, exponent=None, is_grey=False):

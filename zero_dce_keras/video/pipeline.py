@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from zero_dce_keras.files import check_not_the_input, replacing
+from zero_dce_keras.images.arrays import to_uint8
 from zero_dce_keras.inference.options import EnhanceOptions
 from zero_dce_keras.progress import ProgressLog, format_duration
 from zero_dce_keras.video.hdr import colours_of
@@ -42,6 +43,7 @@ def enhance_video(
     quality=None,
     overwrite=False,
     keep_interlaced=False,
+    keep_hdr=False,
     progress=None,
     **options,
 ):
@@ -49,7 +51,8 @@ def enhance_video(
 
     Brightness does not flicker: see `SmoothedCurves`. `target` is written whole or not at
     all. Frames have 8 bits a channel and 4:2:0 chroma; an odd width or height grows by
-    one, by the last column or row once more. HDR (PQ, HLG) is tone-mapped to BT.709.
+    one, by the last column or row once more. HDR (PQ, HLG) is tone-mapped to BT.709, or
+    kept in 10 bits.
     What the container does not hold is converted or left out, with a note.
 
     Args:
@@ -62,6 +65,8 @@ def enhance_video(
         overwrite: whether to replace `target`.
         keep_interlaced: whether frames of two fields stay so; only H.264 holds them.
             Default: each becomes one whole frame.
+        keep_hdr: whether a PQ or HLG film stays one, as HEVC of 10 bits with its side
+            data. Default: it is tone-mapped to BT.709, 8 bits.
         progress: callable that is given, after each frame, how many are done and how
             many there are (0 if the file does not say), such as `FrameProgress`.
         **options: see `EnhanceOptions`. `tile` is always the default, and `gains` are
@@ -84,9 +89,9 @@ def enhance_video(
         reader.notes.append(
             "these weights have no compiled form: a frame may take seconds"
         )
-    encode = {"codec": codec, "quality": quality}
+    encode = {"codec": codec, "quality": quality, "keep_hdr": keep_hdr}
     with contextlib.closing(reader), replacing(target) as temporary:
-        stages = _enhanced(enhancer, compiled, _decoded(reader), chosen)
+        stages = _enhanced(enhancer, compiled, _decoded(reader, keep_hdr), chosen)
         with contextlib.closing(prefetch(stages)) as frames:
             try:
                 num_frames, writer = _write(temporary, reader, frames, encode, progress)
@@ -96,14 +101,14 @@ def enhance_video(
     return EnhancedVideo(num_frames, writer.size, (*reader.notes, *writer.notes))
 
 
-def _decoded(reader):
+def _decoded(reader, keep_hdr):
     """Yield (RGB array or None, frame or None, packets before it)."""
     yuv = None
     for frame, packets in reader:
         if frame is None:
             yield None, None, packets
         else:
-            yuv = yuv or colours_of(frame)
+            yuv = yuv or colours_of(frame, keep_hdr)
             yield yuv.to_rgb(frame), frame, packets
 
 
@@ -149,7 +154,7 @@ def _measured(measure, smooth, decoded):
                 last = frame.time
                 gains = measure(rgb)
                 if gains is not None:  # the model looks at the brightness
-                    gains = smooth(gains, rgb, seconds)
+                    gains = smooth(gains, to_uint8(rgb), seconds)
             yield rgb, gains, frame, packets
 
 

@@ -17,6 +17,11 @@ NOT_CARRIED = {  # what lies in the pictures of some films, and no encoder here 
     Type.A53_CC: "closed captions",
     Type.SPHERICAL: "360° projection",
     Type.STEREO3D: "stereo 3D",
+    Type.DYNAMIC_HDR_PLUS: "HDR10+ of scenes",
+    Type.DYNAMIC_HDR_VIVID: "HDR Vivid of scenes",
+    Type.DOVI_METADATA: "Dolby Vision of scenes",
+    Type.AMBIENT_VIEWING_ENVIRONMENT: "ambient viewing environment",
+    Type.S12M_TIMECODE: "time code of the pictures",
 }
 
 

@@ -6,7 +6,13 @@ from av.sidedata.sidedata import Type
 
 from zero_dce_keras.video.carried import notes_on_losses
 from zero_dce_keras.video.copies import Copies
-from zero_dce_keras.video.hdr import NAMES, Hdr, colours_of
+from zero_dce_keras.video.hdr import (
+    NAMES,
+    Hdr,
+    KeptHdr,
+    colours_of,
+    x265_parameters,
+)
 
 # By codec: the encoder, its constant rate factor at quality 95, and what makes it keep
 # up with the enhancer.
@@ -31,6 +37,7 @@ class VideoWriter:
         frame: its first `av.VideoFrame`.
         codec: key of `CODECS`. Default: what suits the container.
         quality: int from 1 to 100. Default: 95.
+        keep_hdr: bool, whether a PQ or HLG film stays one.
 
     Attributes:
         size: pair of ints, width and height, both even.
@@ -40,9 +47,9 @@ class VideoWriter:
         ValueError: if the container is unknown, or does not take the codec.
     """
 
-    def __init__(self, path, reader, frame, codec=None, quality=None):
+    def __init__(self, path, reader, frame, codec=None, quality=None, keep_hdr=False):
         self._path, self._reader = path, reader
-        self._yuv = colours_of(frame)
+        self._yuv = colours_of(frame, keep_hdr)
         self._durations = {}  # by time stamp
         self._last, self._moved = -1, 0  # of an AVI
         width, height = frame.width, frame.height
@@ -51,7 +58,7 @@ class VideoWriter:
         self._container = _open_to_write(path, reader)
         try:
             self._fields = self._reader.fields_of(frame)
-            self._stream = self._add_video(codec, quality or QUALITY)
+            self._stream = self._add_video(codec, quality or QUALITY, frame)
             self._describe(frame)
             self._copies = Copies(self._container, reader)
             self._begin(codec)
@@ -70,14 +77,22 @@ class VideoWriter:
         bits = pixels.components[0].bits
         if isinstance(self._yuv, Hdr):
             yield f"HDR ({NAMES[int(frame.color_trc)]}) was tone-mapped to BT.709"
-        if bits > 8:
-            yield f"{bits} bits a channel became 8"
+        is_kept = isinstance(self._yuv, KeptHdr)
+        written = 10 if is_kept else 8
+        if bits > written:
+            yield f"{bits} bits a channel became {written}"
+        if is_kept and frame.side_data.get(Type.CONTENT_LIGHT_LEVEL):
+            yield "MaxFALL, the mean light of its brightest frame, is the original's"
         if any(component.is_alpha for component in pixels.components):
             yield "its transparency is left out"
 
-    def _add_video(self, codec, quality):
+    def _add_video(self, codec, quality, frame):
         container = self._container.format.name
-        codec = codec or ("vp9" if container == "webm" else "h264")
+        is_kept = isinstance(self._yuv, KeptHdr)
+        usual = "hevc" if is_kept else "vp9" if container == "webm" else "h264"
+        codec = codec or usual
+        if is_kept and codec != "hevc":
+            raise ValueError(f"only hevc keeps HDR. Received: {codec}")
         if codec not in CODECS:
             raise ValueError(f"codec must be one of {[*CODECS]}. Received: {codec}")
         encoder, crf, options = CODECS[codec]
@@ -89,10 +104,15 @@ class VideoWriter:
                     f"only h264 keeps interlaced frames. Received: {codec}"
                 )
             options["x264-params"] = f"{self._fields}=1"
+        if is_kept:
+            parameters = [options["x265-params"], *x265_parameters(frame)]
+            options["x265-params"] = ":".join(parameters)
         try:
             stream = self._container.add_stream(encoder, self._reader.rate, options)
         except ValueError as error:
             raise self._not_taken(codec) from error
+        if is_kept:
+            stream.codec_context.pix_fmt = "yuv420p10le"
         if codec == "hevc" and container in ("mp4", "mov"):
             stream.codec_context.codec_tag = "hvc1"  # what Apple's players take
         return stream
@@ -135,14 +155,15 @@ class VideoWriter:
         """Encode a picture after the packets that come before it.
 
         Args:
-            rgb: uint8 array `(H, W, 3)`; None for packets alone.
+            rgb: array `(H, W, 3)`, uint8, or of HDR that is kept uint16; None for packets
+                alone.
             frame: the `av.VideoFrame` that says when it is shown.
             packets: list of `av.Packet` of the original.
         """
         for packet in packets:
             self._copies.write(packet)
         if rgb is not None:
-            picture = self._yuv.to_frame(rgb, is_interlaced=bool(self._fields))
+            picture = self._yuv.to_frame(rgb, frame, bool(self._fields))
             picture.pts, picture.time_base = self._when(frame)
             duration = frame.duration * frame.time_base
             self._durations[picture.pts * picture.time_base] = duration

@@ -81,16 +81,14 @@ class Yuv:
                 rgb[rows] = field
         return np.ascontiguousarray(rgb[:, : frame.width])
 
-    def to_frame(self, rgb, is_interlaced=False):
+    def to_frame(self, rgb, original=None, is_interlaced=False):
         """Return the `av.VideoFrame` of a uint8 RGB array `(H, W, 3)`.
 
-        4:2:0 has one chroma sample for 2×2 pixels, of a field where there are two: where
-        a side is odd, the last row or column is repeated.
+        4:2:0 has one chroma sample for 2×2 pixels, of a field where there are two. The
+        original frame is of use to `KeptHdr` alone.
         """
+        rgb = with_even_sides(rgb)
         height, width, _ = rgb.shape
-        if height % 2 or width % 2:
-            rgb = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-            height, width, _ = rgb.shape
         frame = av.VideoFrame(width, height, "yuv420p")
         planes = _planes(frame)
         for rows in _fields(is_interlaced, height):
@@ -100,6 +98,14 @@ class Yuv:
                 if not np.may_share_memory(plane, new):
                     plane[rows] = new
         return frame
+
+
+def with_even_sides(rgb):
+    """Return an array with the last row or column once more where a side is odd."""
+    height, width, _ = rgb.shape
+    if not (height % 2 or width % 2):
+        return rgb
+    return np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
 def _fields(is_interlaced, height):
