@@ -79,5 +79,24 @@ def test_black_at_the_start():
 def test_black_frames_do_not_change_gains():
     smooth, gains = SmoothedGains(), np.float32([4, 4, 4, 1, 0, 0, 0, 0.6])
     first = smooth(gains, picture(), FRAME)
-    np.testing.assert_array_equal(smooth(30 * gains, 0 * picture(), FRAME), first)
+    held = smooth(30 * gains, 0 * picture(), FRAME)
+    np.testing.assert_array_equal(held[3:], first[3:])
     np.testing.assert_allclose(smooth(gains, picture(), FRAME), first, rtol=1e-6)
+
+
+def test_gains_lift_no_black():
+    """They add a pedestal before they multiply: black would be grey."""
+    smooth, gains = SmoothedGains(), np.float32([4, 4, 4, 1, 0, 0, 0, 0.6])
+    assert smooth(gains, 0 * picture(), FRAME)[0] == 0
+    first = smooth(gains, picture(), FRAME)
+    assert first[0] == 4
+    levels = [1.5, 1.2, 0.9, 0.6, 0.3, 0]
+    factors = [smooth(gains, np.full((32, 48, 3), k), FRAME)[0] for k in levels]
+    assert factors[0] == 4 and factors[-1] == 0 and (np.diff(factors) <= 0).all()
+
+
+def test_gains_wait_while_the_light_changes():
+    smooth, gains = SmoothedGains(), np.float32([4, 4, 4, 1, 0, 0, 0, 0.6])
+    lights = [0.3] * 20 + [1.0, 0.3, 0.25, 0.2, 0.15]
+    found = [smooth(gains / k, picture(light=k), FRAME)[0] for k in lights]
+    np.testing.assert_allclose(found[20:], found[0], rtol=1e-5)

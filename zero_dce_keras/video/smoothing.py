@@ -7,74 +7,8 @@ import numpy as np
 SECONDS = 0.5  # in which two thirds of a change of brightness are followed
 CELLS = 8  # cells across the miniatures that scenes are told apart by
 BLACK = 8.0  # levels added to the cells: noise in the dark is no change of scene
-CUT = 0.35  # change of logarithms in one frame that makes a new scene: a factor of 1.4
 LOGARITHMIC = [0, 1, 2, 7]  # of the gains: the channels' factors and gamma
-
-
-class SmoothedGains:
-    """What the brightness of frames depends on, smoothed over time.
-
-    An enhancer that measures every frame by itself turns noise into flicker, because it
-    multiplies what it measures. Here the gains are averaged: over all frames of a scene
-    at first, so that the first frame is as bright as the rest, then with weights that
-    fall off over half a second, so that pans and dusk are followed. A cut starts anew, a
-    black frame changes nothing. The frames themselves are not mixed.
-
-    Example: the first frame has its own gains, noise is averaged away.
-
-    >>> import numpy as np
-    >>> smooth, frame = SmoothedGains(), np.full((32, 48, 3), 20, dtype="uint8")
-    >>> gains = np.float32([4, 4, 4, 1, 0, 0, 0, 0.6])
-    >>> [round(float(smooth(gains * k, frame, 1 / 30)[0]), 2) for k in (1, 1.1, 0.9)]
-    [4.0, 4.2, 3.99]
-    """
-
-    def __init__(self):
-        self._frames = 0  # of this scene
-        self._smooth = self._last = self._miniature = np.empty(0)
-
-    def __call__(self, gains, frame, seconds):
-        """Return the gains to enhance a frame with.
-
-        Args:
-            gains: float32 array `(8,)`, what the enhancer measures of this frame.
-            frame: uint8 array `(H, W, 3)`.
-            seconds: float, time since the frame before.
-
-        Returns:
-            float32 array `(8,)`.
-        """
-        if self._frames and _is_black(frame):
-            return self._steady()
-        logs = np.array(gains, "float64")
-        logs[LOGARITHMIC] = np.log(np.maximum(logs[LOGARITHMIC], 1e-6))
-        miniature = _miniature(frame)
-        if self._frames and self._is_cut(logs, miniature):
-            self._frames = 0
-        self._frames += 1
-        weight = max(1 / self._frames, 1 - math.exp(-max(seconds, 0) / SECONDS))
-        if self._frames == 1:
-            self._smooth = logs
-        else:
-            self._smooth = self._smooth + weight * (logs - self._smooth)
-        self._last, self._miniature = logs, miniature
-        return self._steady()
-
-    def _steady(self):
-        steady = self._smooth.copy()
-        steady[LOGARITHMIC] = np.exp(steady[LOGARITHMIC])
-        return steady.astype("float32")
-
-    def _is_cut(self, logs, miniature):
-        """Return whether most of the picture, or the light, changed within one frame.
-
-        The median, because a lamp that comes into view is not a new scene.
-        """
-        change = np.median(np.abs(miniature - self._miniature))
-        jump = np.abs(logs[:3] - self._last[:3]).max()
-        return max(change, jump) > CUT
-
-
+FACTORS = slice(3)
 ADAPTATION = 2.0  # seconds in which two thirds of a change of the light are followed
 DIFFERENT = 0.6  # mean difference of two frames' structures that begins a new shot
 FLAT = 0.1  # spread of logarithms below which a miniature has no structure
@@ -157,8 +91,53 @@ class SmoothedCurves:
         return np.abs(structure - self._structure).mean() > DIFFERENT
 
 
+class SmoothedGains(SmoothedCurves):
+    """What the brightness of frames depends on, smoothed over time.
+
+    An enhancer that measures every frame by itself turns noise into flicker, because it
+    multiplies what it measures. Shots, changes of the light and black frames are as of
+    `SmoothedCurves`; but gains are followed in half a second, so that pans are. And where
+    there is no signal, nothing is lifted: these gains would make grey of black.
+
+    Example: the first frame has its own gains, noise is averaged away.
+
+    >>> import numpy as np
+    >>> smooth, frame = SmoothedGains(), np.full((32, 48, 3), 20, dtype="uint8")
+    >>> gains = np.float32([4, 4, 4, 1, 0, 0, 0, 0.6])
+    >>> [round(float(smooth(gains * k, frame, 1 / 30)[0]), 2) for k in (1, 1.1, 0.9)]
+    [4.0, 4.2, 3.99]
+    """
+
+    def __call__(self, gains, frame, seconds):
+        """Return the gains to enhance a frame with.
+
+        Args:
+            gains: float32 array `(8,)`, what the enhancer measures of this frame.
+            frame: uint8 array `(H, W, 3)`.
+            seconds: float, time since the frame before.
+
+        Returns:
+            float32 array `(8,)`.
+        """
+        logs = np.array(gains, "float64")
+        logs[LOGARITHMIC] = np.log(np.maximum(logs[LOGARITHMIC], 1e-6))
+        steady = super().__call__(logs, frame, seconds)
+        steady[LOGARITHMIC] = np.exp(steady[LOGARITHMIC])
+        steady[FACTORS] *= np.clip(_mean(frame) - BLACK_FRAME + 1, 0, 1)
+        return steady
+
+    def _follow(self, curves, seconds):
+        weight = max(1 / self._frames, 1 - math.exp(-max(seconds, 0) / SECONDS))
+        self._average = self._average + weight * (curves - self._average)
+        self._applied = self._average
+
+
 def _is_black(frame):
-    return frame[::8, ::8].mean() <= BLACK_FRAME
+    return _mean(frame) <= BLACK_FRAME
+
+
+def _mean(frame):
+    return frame[::8, ::8].mean()
 
 
 def smoothing_of(enhance):
