@@ -56,6 +56,7 @@ def convert(enhancer, tmp_path):
         ("pcm_s16be", ".mov", ".mkv", "pcm_s16be", None),
         ("pcm_s24be", ".mov", ".avi", "pcm_s24le", "pcm_s24be) became pcm_s24le"),
         ("pcm_mulaw", ".mov", ".mkv", "pcm_s16le", "pcm_mulaw) became pcm_s16le"),
+        ("adpcm_ms", ".avi", ".mkv", "pcm_s16le", "adpcm_ms) became pcm_s16le"),
         ("libopus", ".mkv", ".mov", "aac", "opus) became AAC"),
         ("flac", ".mkv", ".mov", "aac", "flac) became AAC"),
         ("wmav2", ".wmv", ".mkv", "aac", "wmav2) became AAC"),
@@ -80,6 +81,17 @@ def test_sound_is_copied_or_converted(
         middle = each[len(each) // 2 - 4800 : len(each) // 2 + 4800]
         loudest = np.argmax(np.abs(np.fft.rfft(middle * np.hanning(9600))))
         assert loudest * 5 == 440 and middle.std() == pytest.approx(0.354, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "encoder, suffix", [("pcm_alaw", ".avi"), ("adpcm_ms", ".avi")]
+)
+def test_what_becomes_pcm_is_the_same_sound(convert, tmp_path, encoder, suffix):
+    clip = write_film(tmp_path / f"in{suffix}", sound=encoder)
+    result, _ = convert(clip, ".mkv")
+    before, after = samples(clip), samples(result)
+    np.testing.assert_array_equal(after[: len(before)], before[: len(after)])
+    assert abs(len(before) - len(after)) < 2048
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg encodes TrueHD")

@@ -89,7 +89,11 @@ class Light(NamedTuple):
         light = decode_light(codes, self.transfer).astype("float32")[pixels]
         if self.transfer == HLG:
             is_grey = pixels.ndim == 2
-            luma = light if is_grey else (light @ np.float32(BT2020_LUMA))[..., None]
+            luma = (
+                light
+                if is_grey
+                else (light @ np.array(BT2020_LUMA, "float32"))[..., None]
+            )
             light *= luma**HLG_GAMMA
         if pixels.ndim == 3:
             there = _to_xyz(PLACES.get(self.primaries, PLACES[9]))

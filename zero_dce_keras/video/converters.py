@@ -7,6 +7,7 @@ import av
 SOUND = ("aac", "libopus", "mp2")  # encoders, best first: which the container holds
 WORDS = ("mov_text", "subrip", "webvtt")
 TEXTS = ("mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text")
+EXACT_AS_PCM = ("pcm_", "adpcm_")  # decoded, they are samples of 16 or 24 bits
 BIT_RATE = 96_000  # a channel
 GAP = 0.1  # seconds between two frames of sound that are a pause
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
@@ -104,7 +105,7 @@ def ways(stream):
     yield Copied
     if stream.type == "audio":
         original = stream.codec_context
-        if original.name.startswith("pcm_"):
+        if original.name.startswith(EXACT_AS_PCM):
             yield functools.partial(Sound, encoder=_pcm_for(original))
         for encoder in SOUND:
             yield functools.partial(Sound, encoder=encoder)
