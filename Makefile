@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV = .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: help venv demo test test-backends test-jax test-torch test-ui test-export test-all \
-	lint clean
+.PHONY: help venv demo test test-backends test-jax test-torch test-ui test-export \
+	test-serving test-all lint clean
 
 help:
 	@echo "make venv           set up .venv: the package, pinned versions, test tools"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-backends  run what may differ on JAX and PyTorch"
 	@echo "make test-ui        test the page with sliders in a browser"
 	@echo "make test-export    test model.export: SavedModel, ONNX, LiteRT, OpenVINO"
+	@echo "make test-serving   test zero-dce serve with gRPC and REST clients"
 	@echo "make test-all       run all tests, with ../shared and those that take minutes"
 	@echo "make lint           check style and types: ruff, mypy"
 	@echo "make clean          remove the environments and what was built"
@@ -81,6 +82,18 @@ test-export: .venv-export/.installed
 		--editable ".[cpu,export,plot,test]"
 	touch $@
 
+# `zero-dce serve`. TensorFlow Serving's protobufs name the full TensorFlow: --no-deps.
+test-serving: .venv-serving/.installed
+	.venv-serving/bin/python -m pytest tests/serving/test_server.py zero_dce_keras/serving/server
+
+.venv-serving/.installed: setup.cfg pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv-serving
+	.venv-serving/bin/pip install --quiet --constraint requirements.txt \
+		--editable ".[cpu,serving,test]"
+	.venv-serving/bin/pip install --quiet --constraint requirements.txt \
+		--no-deps tensorflow-serving-api
+	touch $@
+
 test-all: venv
 	$(RUN) -m pytest
 
@@ -90,4 +103,5 @@ lint: venv
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui .venv-export build dist *.egg-info
+	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui .venv-export .venv-serving \
+		build dist *.egg-info

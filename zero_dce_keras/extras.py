@@ -10,18 +10,24 @@ from zero_dce_keras.errors import one_line
 EXTRA_OF = {
     "av": "video",
     "gradio": "ui",
+    "grpc": "serving",
+    "grpc_health": "serving",
     "jax": "jax",
     "keras": "cpu",
     "numba": "fast",
+    "orjson": "serving",
     "pillow_heif": "heic",
     "pillow_jxl": "jxl",
+    "prometheus_client": "serving",
     "rawpy": "raw",
     "safetensors": "safetensors",
     "skimage": "sample",
+    "starlette": "serving",
     "tensorboard": "cpu",
     "tensorflow": "cpu",
     "tifffile": "tiff",
     "torch": "torch",
+    "uvicorn": "serving",
 }
 
 
@@ -56,6 +62,11 @@ def how_to_install(error):
         "rawpy is not installed: pip install '.[raw]' in the package's checkout"
     """
     package = (error.name or "").partition(".")[0]
+    if package == "tensorflow_serving":  # an extra would bring the full TensorFlow
+        return (
+            "tensorflow_serving is not installed: "
+            "pip install --no-deps tensorflow-serving-api"
+        )
     if package not in EXTRA_OF:
         return one_line(error)
     extra = EXTRA_OF[package]

@@ -1,5 +1,12 @@
-"""Models for servers."""
+"""Models for servers, and a server.
 
-from zero_dce_keras.serving.saved_model import export_saved_model
+Names load on first use: the server needs no Keras.
+"""
+
+from zero_dce_keras.lazy import lazy_names
 
 __all__ = ["export_saved_model"]
+
+__getattr__, __dir__ = lazy_names(
+    __name__, {"export_saved_model": "zero_dce_keras.serving.saved_model"}
+)
