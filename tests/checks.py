@@ -87,10 +87,19 @@ MODELS = {
             "num_mrb": 1,
             "channels": 4,
             "ssim_weight": 0.3,
+            "gt_mean_weight": 0.5,
+            "stride": 2,
+            "global_view": True,
             "exposure_normalization": {},
             "denoising_filter": {},
         },
-        parameters=[({}, 31_787_419), ({"block": "residual"}, 446_659)],
+        # The first and the last convolution of 64 channels see 6×6 pixels, not 3×3.
+        parameters=[
+            ({}, 31_787_419),
+            ({"stride": 2}, 31_787_419 + 2 * 27 * 3 * 64),
+            ({"block": "residual"}, 446_659),
+            ({"block": "residual", "global_view": True}, 446_659 + 4_403),
+        ],
     ),
 }
 

@@ -42,7 +42,10 @@ GROUPS = {
         *("reference_weight", "order_weight", "node_smoothness_weight"),
         *("ratio_share", "window", "permute_channels"),
     ),
-    "MIRNet": ("num_rrg", "num_mrb", "channels", "block", "ssim_weight"),
+    "MIRNet": (
+        *("num_rrg", "num_mrb", "channels", "block", "stride", "global_view"),
+        *("ssim_weight", "gt_mean_weight"),
+    ),
 }
 
 

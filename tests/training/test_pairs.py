@@ -150,7 +150,7 @@ def test_start_from_weights(data, tmp_path):
         (
             None,
             {"channels": 8},
-            r"MIRNet .*\(1, 1, 8, 'residual'\). Received: \(1, 1",
+            r"MIRNet .*\(1, 1, 8, 'residual', .*\). Received: \(1, 1, 4",
         ),
     ],
 )

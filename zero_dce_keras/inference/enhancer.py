@@ -15,8 +15,6 @@ from zero_dce_keras.inference.arrays import check_array, restore_layout, to_rgb_
 from zero_dce_keras.inference.curves import Curves, apply_maps
 from zero_dce_keras.inference.options import DEFAULT_OPTIONS, EnhanceOptions
 
-NUM_GAINS = 8  # of `ExposureNormalization`
-
 
 class Enhancer:
     """A trained model that takes photographs as they come.
@@ -221,8 +219,8 @@ class Enhancer:
             image: one image, an array as for a call.
 
         Returns:
-            float32 array `(8,)`, see `ExposureNormalization.gains`; `None` for a model
-            that does not normalise the exposure.
+            float32 array `(n,)`, see the model's `gains`; `None` for a model that needs
+            none.
         """
         gains = self._runner.gains(_single_image(image))
         return None if gains is None else gains.reshape(-1)
@@ -257,12 +255,14 @@ class Enhancer:
                 f"none. Received: {iterations} and {strength}"
             )
         gains = options.gains
-        count = self.compiled.num_gains if self._uses_compiled(options) else NUM_GAINS
-        if gains is not None and len(gains) != count:
-            raise ValueError(
-                f"gains must be {count} numbers, as `gains` gives them. "
-                f"Received: {len(gains)}"
-            )
+        if gains is not None:
+            uses_compiled = self._uses_compiled(options)
+            count = (self.compiled if uses_compiled else self.model).num_gains
+            if len(gains) != count:
+                raise ValueError(
+                    f"gains must be {count} numbers, as `gains` gives them. "
+                    f"Received: {len(gains)}"
+                )
         if options.denoise and not self.can_denoise:
             raise ValueError(
                 "denoise needs a model with a denoising filter: this "

@@ -35,7 +35,7 @@ class Runner:
         """
         gains = options.gains
         if gains is not None:
-            gains = np.broadcast_to(np.float32(gains), (1, 1, 1, 8))
+            gains = np.reshape(np.float32(gains), (1, 1, 1, -1))
         arguments = self._denoise(options)
         if self.model.has_curves:
             arguments["num_iterations"] = options.iterations
@@ -117,12 +117,11 @@ class Runner:
         target[:] = to_dtype(total / weights, target.dtype)
 
     def gains(self, image):
-        """Return the statistics `(1, 1, 1, 8)` that parts of an image need, or `None`."""
-        normalization = self.model.exposure_normalization
-        if normalization is None:
+        """Return the statistics `(1, 1, 1, n)` that parts of an image need, or `None`."""
+        if not self.model.num_gains:
             return None
         cells = _block_means(image, cell_size(*image.shape[:2]))
-        return keras.ops.convert_to_numpy(normalization.gains_of_cells(cells[None]))
+        return keras.ops.convert_to_numpy(self.model.gains_of_cells(cells[None]))
 
     def _run(self, method, images, arguments, gains=None):
         """Call a method of the model on images `(B, H, W, 3)`, compiled."""
@@ -134,9 +133,7 @@ class Runner:
             inputs["strength"] = np.repeat(settings.pop("strength"), len(images))
         key = method, *settings.items(), *inputs
         if key not in self._functions:
-            self._functions[key] = _compile(
-                getattr(self.model, method), settings, inputs
-            )
+            self._functions[key] = _compile(self.model, method, settings, inputs)
         try:
             return self._functions[key].predict_on_batch(inputs)
         except Exception as error:
@@ -149,16 +146,18 @@ class Runner:
             ) from error
 
 
-def _compile(method, settings, inputs):
+def _compile(model, method, settings, inputs):
     """Return a method as a Keras model, which is compiled on any backend.
 
     Only the images travel to the device and back, not the curve maps.
     """
-    shapes = {"images": (None, None, 3), "gains": (1, 1, 8), "strength": ()}
+    gains = (1, 1, model.num_gains)
+    shapes = {"images": (None, None, 3), "gains": gains, "strength": ()}
     symbols = {name: keras.Input(shapes[name], name=name) for name in inputs}
     arguments = dict(symbols)
     images = arguments.pop("images")
-    return keras.Model(symbols, method(images, **arguments, **settings))
+    enhanced = getattr(model, method)(images, **arguments, **settings)
+    return keras.Model(symbols, enhanced)
 
 
 def _counting(progress, images):

@@ -10,6 +10,7 @@ from zero_dce_keras.models.resampling import block_means
 CELL = 8  # pixels on a side of the cells that the exposure is metered on
 LEAST_CELLS = 50  # on the shorter side before the cells grow
 CENTRE_WIDTH = 0.3  # σ of the metering's centre, in half image sides
+NUM_GAINS = 8  # numbers that `gains` has for an image
 BISECTIONS = 12
 LOG_GAINS = (0.0, 3.6)  # natural logarithms of the least and the largest gain
 LEAST_GAMMA = 0.4

@@ -6,6 +6,7 @@ from keras import ops
 from zero_dce_keras import metrics
 from zero_dce_keras.models.denoising_filter import DenoisingFilter
 from zero_dce_keras.models.exposure_normalization import (
+    NUM_GAINS,
     ExposureNormalization,
     without_adaptive_tone,
 )
@@ -226,16 +227,27 @@ class ImageModel(PresetMixin, Fitting, Trainer):
         """Whether there is a denoising filter, which `denoise=False` leaves out."""
         return self.denoising_filter is not None
 
+    @property
+    def num_gains(self):
+        """How many numbers `gains` has for an image; 0 where it has none."""
+        return 0 if self.exposure_normalization is None else NUM_GAINS
+
     def gains(self, low_light):
         """Measure what the model must know of whole images to enhance parts of them.
 
         Returns:
-            float tensor `(B, 1, 1, 8)`, see `ExposureNormalization.gains`; `None` where
-            the model does not normalise the exposure.
+            float tensor `(B, 1, 1, num_gains)`, see `ExposureNormalization.gains`;
+            `None` where the model needs nothing of the whole.
         """
         if self.exposure_normalization is None:
             return None
         return self.exposure_normalization.gains(low_light)
+
+    def gains_of_cells(self, cells):
+        """Compute `gains` of images from their `MeteringCells`, `(B, h, w, 3)`."""
+        if self.exposure_normalization is None:
+            return None
+        return self.exposure_normalization.gains_of_cells(cells)
 
     def prepare(self, low_light, gains=None, denoise=True):
         """Filter the noise and normalise the exposure, where the model does.

@@ -196,6 +196,19 @@ class Recipe(LossWeights):
         "weight of 1 − SSIM against references, for MIRNet and BilateralDCE",
         check=check_not_negative,
     )
+    gt_mean_weight: float = _option(
+        0.0,
+        "share of MIRNet's Charbonnier loss that is taken at the reference's brightness",
+        check=check_fraction,
+    )
+    stride: int = _option(
+        1,
+        "pixels from one place of MIRNet's features to the next",
+        check=check_positive,
+    )
+    global_view: bool = _option(
+        False, "change the image first by what MIRNet sees in a miniature of the whole"
+    )
     reference_weight: float = _option(
         0.0,
         "weight of BilateralDCE's Charbonnier loss against references",

@@ -23,6 +23,23 @@ def convolution(filters, size, dtype=None, use_bias=False, **kwargs):
     )
 
 
+def transposed_convolution(
+    filters, size, stride, dtype=None, use_bias=False, padding="same", **kwargs
+):
+    """Make a transposed convolution; with `padding="same"`, `stride` times as large."""
+    return keras.layers.Conv2DTranspose(
+        filters,
+        size,
+        strides=stride,
+        padding=padding,
+        use_bias=use_bias,
+        kernel_initializer=pytorch_uniform(),
+        data_format="channels_last",
+        dtype=dtype,
+        **kwargs,
+    )
+
+
 def build_all(channels, *layers):
     """Build layers for features of so many channels, unless they were built before.
 

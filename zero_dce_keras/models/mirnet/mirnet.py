@@ -5,8 +5,11 @@ from keras import ops
 
 from zero_dce_keras import losses, metrics
 from zero_dce_keras.devices import list_gpus
-from zero_dce_keras.errors import check_not_negative, check_positive
+from zero_dce_keras.errors import check_fraction, check_not_negative, check_positive
+from zero_dce_keras.models.bilateral_dce.grid import Miniature
+from zero_dce_keras.models.exposure_normalization import NUM_GAINS, MeteringCells
 from zero_dce_keras.models.image_model import ImageModel, as_images
+from zero_dce_keras.models.mirnet.global_view import VIEW
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_names
 
@@ -17,7 +20,8 @@ class MIRNet(ImageModel):
 
     A network that works at three scales side by side gives the enhanced image at once;
     there are no curves. It learns from `(low_light, reference)` batches by the
-    Charbonnier loss, and by 1 − SSIM where that has a weight.
+    Charbonnier loss, in part of pictures as bright as their references, and by 1 − SSIM,
+    where these have a weight.
 
     Args:
         num_rrg: number of recursive residual groups.
@@ -27,6 +31,14 @@ class MIRNet(ImageModel):
         epsilon: ε of the Charbonnier loss.
         ssim_weight: weight of 1 − SSIM beside the Charbonnier loss; 0 (default) for the
             official code's loss. Images to train on must then be 11×11 or larger.
+        gt_mean_weight: share in [0, 1] of the Charbonnier loss that is taken of the
+            enhanced images times a factor each, which makes their mean that of their
+            reference: where a whole image is too bright or too dark, it still says what
+            is wrong with noise and colours. Default: 0.
+        stride: 2 for features at half the resolution, see `mirnet_model`; 1 (default)
+            for MIRNet as published.
+        global_view: whether the image is changed first by what a small network sees in
+            a miniature of the whole, see `mirnet_model`. Default: False.
         exposure_normalization: dict of arguments of `ExposureNormalization`, which then
             brings every photograph to one brightness before the network sees it and
             adds to it; `None` (default) for MIRNet as published.
@@ -46,10 +58,18 @@ class MIRNet(ImageModel):
         >>> model(bright / 5).shape == (2, 32, 48, 3)
         True
 
-    Source: https://arxiv.org/abs/2003.06792 (ECCV 2020).
+    Source: https://arxiv.org/abs/2003.06792 (ECCV 2020). The loss at the reference's
+    brightness: Liao et al., ICCV 2025, who weigh it by how far the brightness is off.
     """
 
-    size_arguments = ("num_rrg", "num_mrb", "channels", "block")
+    size_arguments = (
+        "num_rrg",
+        "num_mrb",
+        "channels",
+        "block",
+        "stride",
+        "global_view",
+    )
     default_learning_rate = 2e-4  # the official code's
 
     def __init__(
@@ -62,12 +82,17 @@ class MIRNet(ImageModel):
         ssim_weight=0.0,
         exposure_normalization=None,
         denoising_filter=None,
+        gt_mean_weight=0.0,
+        stride=1,
+        global_view=False,
         **kwargs,
     ):
         check_not_negative("ssim_weight", ssim_weight)
-        names = ("total_loss", "charbonnier_loss", "ssim_loss")
+        check_fraction("gt_mean_weight", gt_mean_weight)
+        weights = {"gt_mean_loss": gt_mean_weight, "ssim_loss": ssim_weight}
+        optional = [name for name, weight in weights.items() if weight]
         super().__init__(
-            names if ssim_weight else names[:2],
+            ["total_loss", "charbonnier_loss", *optional],
             exposure_normalization,
             denoising_filter,
             **kwargs,
@@ -79,8 +104,14 @@ class MIRNet(ImageModel):
         self.block = block
         self.epsilon = epsilon
         self.ssim_weight = ssim_weight
+        self.gt_mean_weight = gt_mean_weight
+        self.stride = stride
+        self.global_view = global_view
+        if global_view:
+            self.metering_cells = MeteringCells()
+            self.miniature = Miniature(VIEW)
         self.network = mirnet_model(
-            num_rrg, num_mrb, channels, block, dtype=self.dtype_policy
+            num_rrg, num_mrb, channels, block, self.dtype_policy, stride, global_view
         )
         self.built = True  # by construction: the network knows its shapes
 
@@ -93,6 +124,9 @@ class MIRNet(ImageModel):
             "channels": recipe.channels,
             "block": recipe.block,
             "ssim_weight": recipe.ssim_weight,
+            "gt_mean_weight": recipe.gt_mean_weight,
+            "stride": recipe.stride,
+            "global_view": recipe.global_view,
         }
 
     def compile(self, *args, **kwargs):
@@ -100,6 +134,48 @@ class MIRNet(ImageModel):
             # On a CPU a step takes twice as long with XLA: docs/mirnet.md.
             kwargs.setdefault("jit_compile", False)
         super().compile(*args, **kwargs)
+
+    @property
+    def num_gains(self):
+        return super().num_gains + (3 * VIEW**2 if self.global_view else 0)
+
+    def gains(self, low_light):
+        """Measure what the model must know of whole images to enhance parts of them.
+
+        Returns:
+            float tensor `(B, 1, 1, num_gains)`: what `ExposureNormalization.gains` says,
+            where there is one, then the pixels of a 16×16 miniature, where there is a
+            global view; `None` where there is neither.
+        """
+        if not self.global_view:
+            return super().gains(low_light)
+        return self.gains_of_cells(self.metering_cells(as_images(low_light)))
+
+    def gains_of_cells(self, cells):
+        if not self.global_view:
+            return super().gains_of_cells(cells)
+        cells = ops.convert_to_tensor(cells, "float32")
+        gains = ops.reshape(self.miniature(cells), (-1, 1, 1, 3 * VIEW**2))
+        if self.exposure_normalization is None:
+            return gains
+        return ops.concatenate([super().gains_of_cells(cells), gains], axis=-1)
+
+    def prepare(self, low_light, gains=None, denoise=True):
+        """Return what the network looks at.
+
+        The images as `ImageModel.prepare` leaves them; with a global view a list of
+        them and of the miniatures of the whole images, normalised as they are.
+        """
+        if not self.global_view:
+            return super().prepare(low_light, gains, denoise)
+        if gains is None:
+            gains = self.gains(low_light)
+        view = ops.reshape(gains[..., -3 * VIEW**2 :], (-1, VIEW, VIEW, 3))
+        if self.exposure_normalization is None:
+            return [super().prepare(low_light, None, denoise), view]
+        gains = gains[..., :NUM_GAINS]
+        images = super().prepare(low_light, gains, denoise)
+        return [images, self.exposure_normalization.apply_gains(view, gains)]
 
     def call(self, low_light, training=None):
         """Enhance images `(B, H, W, 3)` in [0, 1], of any height and width.
@@ -118,7 +194,7 @@ class MIRNet(ImageModel):
 
         Args:
             low_light: float tensor `(B, H, W, 3)` in [0, 1].
-            gains: what `ExposureNormalization.gains` says of the larger images.
+            gains: what `gains` says of the larger images.
             denoise: False leaves out the denoising filter, where the model has one.
 
         Returns:
@@ -144,7 +220,13 @@ class MIRNet(ImageModel):
         reference = as_images(reference, "reference")
         enhanced = self(low_light, training=True)  # not clipped
         charbonnier = losses.charbonnier(reference, enhanced, self.epsilon)
-        values = {"charbonnier_loss": ops.mean(charbonnier)}
+        share = 1 - self.gt_mean_weight
+        values = {"charbonnier_loss": share * ops.mean(charbonnier)}
+        if self.gt_mean_weight:
+            matched = losses.charbonnier(
+                reference, match_means(reference, enhanced), self.epsilon
+            )
+            values["gt_mean_loss"] = self.gt_mean_weight * ops.mean(matched)
         if self.ssim_weight:
             dissimilarity = 1 - metrics.ssim(reference, enhanced)
             values["ssim_loss"] = self.ssim_weight * ops.mean(dissimilarity)
@@ -189,4 +271,17 @@ class MIRNet(ImageModel):
             "block": self.block,
             "epsilon": self.epsilon,
             "ssim_weight": self.ssim_weight,
+            "gt_mean_weight": self.gt_mean_weight,
+            "stride": self.stride,
+            "global_view": self.global_view,
         }
+
+
+def match_means(reference, enhanced):
+    """Multiply each enhanced image by the factor that makes its mean the reference's.
+
+    The factor is between 1/4 and 4. Images `(B, H, W, 3)`, float.
+    """
+    enhanced = ops.convert_to_tensor(enhanced)
+    means = [ops.mean(x, axis=(1, 2, 3), keepdims=True) for x in (reference, enhanced)]
+    return enhanced * ops.clip(means[0] / ops.maximum(means[1], 1e-3), 0.25, 4.0)

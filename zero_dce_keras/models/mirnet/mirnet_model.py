@@ -9,16 +9,26 @@ from zero_dce_keras.models.mirnet.blocks import (
     PlainResidualGroup,
     RecursiveResidualGroup,
 )
+from zero_dce_keras.models.mirnet.global_view import VIEW, ChangeTone, GlobalView
 from zero_dce_keras.models.mirnet.layers import (
     CropLike,
     PadToMultiple,
     convolution,
     learnt_slope,
+    transposed_convolution,
 )
 from zero_dce_keras.models.mirnet.torch_names import torch_names
 
 
-def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=None):
+def mirnet_model(
+    num_rrg=3,
+    num_mrb=2,
+    channels=64,
+    block="multi_scale",
+    dtype=None,
+    stride=1,
+    global_view=False,
+):
     """Build MIRNet: groups of multi-scale residual blocks between two convolutions.
 
     The output is added to the image. Any height and width: images are reflected up to
@@ -32,10 +42,17 @@ def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=N
         block: `"multi_scale"` (default), or `"residual"`: plain blocks
             `y + relu(conv(y))` at full resolution alone, as a student report has them.
         dtype: dtype or dtype policy of the layers. The output is float32 in any case.
+        stride: 2 makes the features half as high and wide as the image, which takes a
+            quarter of the work and doubles the field of view: the first convolution is
+            one of the pixels of 2×2 blocks, as channels, and the last one gives them
+            back. Default: 1, as in the official code.
+        global_view: whether `GlobalView` looks at a miniature of the image, and
+            `ChangeTone` changes the image by what it saw, before all else.
 
     Returns:
         A `keras.Model` from `(B, H, W, 3)` in [0, 1] to enhanced images
-        `(B, H, W, 3)`, near [0, 1].
+        `(B, H, W, 3)`, near [0, 1]. With a global view it takes a list: the images, and
+        miniatures `(B, 16, 16, 3)` of the whole images that they are, or are parts of.
 
     Raises:
         ValueError: if an argument is out of its range.
@@ -51,7 +68,8 @@ def mirnet_model(num_rrg=3, num_mrb=2, channels=64, block="multi_scale", dtype=N
     check_positive("num_mrb", num_mrb)
     check_positive("channels", channels)
     check_choice("block", block, BLOCKS)
-    return MIRNetNetwork(num_rrg, num_mrb, channels, block, dtype)
+    check_positive("stride", stride)
+    return MIRNetNetwork(num_rrg, num_mrb, channels, block, dtype, stride, global_view)
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -61,15 +79,28 @@ class MIRNetNetwork(keras.Model):
     Saved layer by layer, the groups would come back with a slope each.
     """
 
-    def __init__(self, num_rrg, num_mrb, channels, block, dtype=None, name="mirnet"):
+    def __init__(
+        self,
+        num_rrg,
+        num_mrb,
+        channels,
+        block,
+        dtype=None,
+        stride=1,
+        global_view=False,
+        name="mirnet",
+    ):
         dtype = keras.dtype_policies.get(dtype)
-        super().__init__(*_connect(num_rrg, num_mrb, channels, block, dtype), name=name)
+        ends = _connect(num_rrg, num_mrb, channels, block, dtype, stride, global_view)
+        super().__init__(*ends, name=name)
         self.arguments = {
             "num_rrg": num_rrg,
             "num_mrb": num_mrb,
             "channels": channels,
             "block": block,
             "dtype": dtype.name,
+            "stride": stride,
+            "global_view": global_view,
         }
 
     def torch_names(self):
@@ -84,7 +115,7 @@ class MIRNetNetwork(keras.Model):
         return cls(**config)
 
 
-def _connect(num_rrg, num_mrb, channels, block, dtype):
+def _connect(num_rrg, num_mrb, channels, block, dtype, stride, global_view):
     """Connect all layers; return the network's input and output."""
     plain = block == "residual"
     activation = None if plain else learnt_slope(dtype)
@@ -97,13 +128,22 @@ def _connect(num_rrg, num_mrb, channels, block, dtype):
             num_mrb, channels, activation, dtype=dtype, name=name
         )
 
-    low_light = keras.Input((None, None, 3), name="low_light")
-    multiple = 2 ** (LEVELS - 1)
-    x = PadToMultiple(multiple, dtype="float32", name="pad")(low_light)
-    x = convolution(channels, 3, dtype, plain, name="conv_in")(x)
+    inputs = image = keras.Input((None, None, 3), name="low_light")
+    if global_view:
+        view = keras.Input((VIEW, VIEW, 3), name="view")
+        inputs = [image, view]
+        changes = GlobalView(dtype=dtype, name="global_view")(view)
+        image = ChangeTone(name="change_tone")([image, changes])
+    multiple = stride * 2 ** (LEVELS - 1)
+    x = PadToMultiple(multiple, dtype="float32", name="pad")(image)
+    size = 3 * stride  # pixels of 3×3 blocks
+    x = convolution(channels, size, dtype, plain, strides=stride, name="conv_in")(x)
     for number in range(1, num_rrg + 1):
         x = group(number)(x)
-    x = convolution(3, 3, dtype, plain, name="conv_out")(x)
-    x = CropLike(dtype="float32", name="crop")(x, low_light)
-    enhanced = keras.layers.Add(dtype="float32", name="enhanced")([low_light, x])
-    return low_light, enhanced
+    if stride == 1:
+        x = convolution(3, size, dtype, plain, name="conv_out")(x)
+    else:
+        x = transposed_convolution(3, size, stride, dtype, plain, name="conv_out")(x)
+    x = CropLike(dtype="float32", name="crop")(x, image)
+    enhanced = keras.layers.Add(dtype="float32", name="enhanced")([image, x])
+    return inputs, enhanced

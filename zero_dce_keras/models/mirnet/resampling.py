@@ -7,7 +7,7 @@ from zero_dce_keras.models.mirnet.layers import (
     build_all,
     convolution,
     learnt_slope,
-    pytorch_uniform,
+    transposed_convolution,
 )
 
 
@@ -238,15 +238,8 @@ class ResidualUpSample(ResidualResampler):
         super().__init__(channels, channels // 2, **kwargs)
 
     def make_middle(self):
-        return keras.layers.Conv2DTranspose(
-            self.channels,
-            3,
-            strides=2,
-            padding="valid",
-            use_bias=False,
-            kernel_initializer=pytorch_uniform(),
-            data_format="channels_last",
-            dtype=self.dtype_policy,
+        return transposed_convolution(
+            self.channels, 3, 2, self.dtype_policy, padding="valid"
         )
 
     def call(self, x):

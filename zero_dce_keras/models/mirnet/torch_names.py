@@ -21,11 +21,16 @@ def torch_names(network):
         fixed kernels of the anti-aliasing, which are buffers there and `None` here.
 
     Raises:
-        ValueError: if the network has plain blocks, which the official code has not.
+        ValueError: if the network has what the official code has not: plain blocks, a
+            stride or a global view.
     """
     groups = [layer for layer in network.layers if layer.name.startswith("group_")]
     if not all(hasattr(group, "blocks") for group in groups):
         raise ValueError("the official code has no MIRNet with block='residual'")
+    for name, official in (("stride", 1), ("global_view", False)):
+        value = network.arguments[name]
+        if value != official:
+            raise ValueError(f"the official code has no MIRNet with {name}={value}")
     layers = {"conv_in": network.get_layer("conv_in")}
     for g, group in enumerate(groups):
         for b, block in enumerate(group.blocks):
