@@ -19,8 +19,8 @@ GROUPS = {
         *("validation_images", "seed"),
     ),
     "the photographs": (
-        *("crop", "flip", "rotate", "mixup", "augment_exposure", "augment_gamma"),
-        *("augment_white_balance", "augment_noise"),
+        *("crop", "whole_epochs", "flip", "rotate", "mixup", "augment_exposure"),
+        *("augment_gamma", "augment_white_balance", "augment_noise"),
     ),
     "the optimizer": (
         *("cosine_decay", "plateau_epochs", "ema", "global_clipnorm", "l2"),

@@ -30,6 +30,23 @@ def test_an_epoch_depends_on_seed_and_number_alone():
     assert one.batches(7) != Epochs(SHAPES, seed=4, **OPTIONS).batches(7)
 
 
+def test_whole_photographs_at_the_end():
+    """One a batch, as many batches as before; what comes before stays as it is."""
+    epochs, crops = Epochs(SHAPES, whole_from=3, **OPTIONS), Epochs(SHAPES, **OPTIONS)
+    assert epochs.batches(2) == crops.batches(2)
+    assert [epochs.crop_size_in(epoch) for epoch in (2, 3)] == [20, None]
+    cuts = [
+        cut
+        for epoch in range(3, 23)
+        for batch in epochs.batches(epoch)
+        for cut in batch
+    ]
+    assert len(cuts) == 20 * crops.num_batches
+    assert {(cut.top, cut.left) for cut in cuts} == {(0, 0)}
+    assert {cut.turns for cut in cuts} == {0, 2}  # no other keeps the shape
+    assert {cut.photograph for cut in cuts} == set(range(5))
+
+
 def test_every_image_once():
     batches = Epochs(SHAPES, **OPTIONS).batches(0)
     assert [len(batch) for batch in batches] == [2, 2, 1]

@@ -175,6 +175,37 @@ def test_crops_come_with_statistics_of_their_image(pairs):
     assert sorted(seen) == [0, 1, 2, 3, 4]
 
 
+def test_statistics_are_those_of_the_changed_image(pairs, tmp_path):
+    """Crops as large as their images tell what the statistics must be."""
+    squares = []
+    for number, pair in enumerate(pairs):
+        squares.append(Pair(tmp_path / f"{number}.png", tmp_path / f"{number}.png"))
+        Image.open(pair.low_light).resize((32, 32)).save(squares[-1].low_light)
+    dataset = make_dataset(
+        squares,
+        32,
+        batch_size=2,
+        shuffle=True,
+        crop=True,
+        whole_from=1,  # the second epoch has whole images
+        augmentation=Augmentation(
+            exposure=1.0, gamma=1.0, white_balance=1.0, noise=0.002
+        ),
+        statistics=lambda image: np.mean(image, axis=(1, 2)),
+    )
+    for sizes in ([2, 2, 1], [1, 1, 1]):
+        batches = list(dataset)
+        assert [len(reference) for _, reference in batches] == sizes
+        for (low, means), reference in batches:
+            low, means, reference = map(
+                keras.ops.convert_to_numpy, (low, means, reference)
+            )
+            assert abs(means - reference.mean(axis=(1, 2))).max() > 0.005
+            np.testing.assert_allclose(means, low.mean(axis=(1, 2)), atol=0.003)
+        if hasattr(dataset, "on_epoch_end"):
+            dataset.on_epoch_end()
+
+
 def test_statistics_of_mixtures_are_not_known(pairs):
     with pytest.raises(ValueError, match="mixup must be off .--no-mixup. where crops"):
         make_dataset(pairs, 16, mixup=True, crop=True, statistics=lambda image: image)

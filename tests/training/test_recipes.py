@@ -101,6 +101,14 @@ def test_every_field_is_explained_and_bounded(field):
             {"plateau_epochs": 0},
             "plateau_epochs must be finite and positive. Received: 0",
         ),
+        (
+            {"whole_epochs": 1},
+            r"whole_epochs must be .* needs crop .*: 1 of 50 epochs and crop=False",
+        ),
+        (
+            {"whole_epochs": 3, "epochs": 2, "crop": True},
+            "whole_epochs must be at most epochs.* 3 of 2 epochs",
+        ),
         ({"num_layers": 4}, "num_layers must be odd and positive. Received: 4"),
         ({"ema": 1.0}, r"ema must be in \[0, 1\). Received: 1.0"),
         ({"well_exposedness": 1.5}, r"well_exposedness must be in \[0, 1\]. .*: 1.5"),

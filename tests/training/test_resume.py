@@ -33,7 +33,9 @@ TINY = Recipe(
     denoising_weight=300.0,  # draws neighbours from a seed generator
 )
 RECIPES = {
-    "averages": TINY.replace(ema=0.8, mixup=True, cosine_decay=True, monitor="psnr"),
+    "averages": TINY.replace(
+        ema=0.8, mixup=True, cosine_decay=True, monitor="psnr", whole_epochs=1
+    ),
     "plateau": TINY.replace(plateau_epochs=1, learning_rate=1.0),  # gets worse
 }
 

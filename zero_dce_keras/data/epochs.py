@@ -33,6 +33,9 @@ class Epochs:
         flip: whether to mirror images left-right at random.
         rotate: whether to turn squares by 0, 90, 180 or 270° at random.
         mixup: whether images are to be mixed, see `mixtures` and `mix`.
+        whole_from: number of the epoch from which on the batches are whole photographs,
+            one each, as many batches as before; `None` for no such epoch. What turns
+            then, turns by 0 or 180°.
 
     Raises:
         ValueError: if images that are not square would be turned.
@@ -56,6 +59,7 @@ class Epochs:
         flip=False,
         rotate=False,
         mixup=False,
+        whole_from=None,
     ):
         self.shapes = shapes
         self.batch_size = batch_size
@@ -65,11 +69,17 @@ class Epochs:
         self.flip = flip
         self.rotate = rotate
         self.mixup = mixup
+        self.whole_from = whole_from
         if rotate and crop_size is None:
             _check_square(shapes)
         self.num_batches = len(shapes) // batch_size
         if len(shapes) % batch_size and not drop_remainder:
             self.num_batches += 1
+
+    def crop_size_in(self, epoch):
+        """Return the side of an epoch's cuts; `None` for whole photographs."""
+        whole = self.whole_from is not None and epoch >= self.whole_from
+        return None if whole else self.crop_size
 
     def batches(self, epoch):
         """Return the batches of an epoch, each a list of `Cut`."""
@@ -79,11 +89,18 @@ class Epochs:
         corners = rng.random((count, 2))  # in units of the room that there is
         mirrored = self.flip & (rng.random(count) < 0.5)
         turns = self.rotate * rng.integers(4, size=count)
+        size, crop_size = self.batch_size, self.crop_size_in(epoch)
+        if crop_size is None and self.crop_size is not None:
+            size, turns = 1, turns // 2 * 2
         cuts = [
-            Cut(int(i), *self._corner(i, corners[i]), bool(mirrored[i]), int(turns[i]))
+            Cut(
+                int(i),
+                *self._corner(i, corners[i], crop_size),
+                bool(mirrored[i]),
+                int(turns[i]),
+            )
             for i in order
         ]
-        size = self.batch_size
         return [cuts[k * size : (k + 1) * size] for k in range(self.num_batches)]
 
     def mixtures(self, epoch):
@@ -103,10 +120,10 @@ class Epochs:
             for size in sizes
         ]
 
-    def _corner(self, photograph, corner) -> tuple[int, int]:
-        if self.crop_size is None:
+    def _corner(self, photograph, corner, crop_size) -> tuple[int, int]:
+        if crop_size is None:
             return 0, 0
-        room = np.subtract(self.shapes[photograph][:2], self.crop_size) + 1
+        room = np.subtract(self.shapes[photograph][:2], crop_size) + 1
         top, left = (corner * room).astype(int)
         return int(top), int(left)
 

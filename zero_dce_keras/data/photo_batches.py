@@ -26,7 +26,7 @@ class PhotoBatches(keras.utils.PyDataset):
             a GPU and they fit.
         augmentation: `Augmentation` of the low-light images, drawn in main memory.
         first_epoch: number of the epoch to begin with.
-        statistics: array `(N, …)`, a row for each image; batches then have
+        statistics: `Statistics` of the images; batches then have
             `(low_light, statistics)` in place of `low_light`.
     """
 
@@ -55,18 +55,20 @@ class PhotoBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         cuts = self._batches[index]
-        batch = self._cut_out(self._images, cuts, self._epochs.crop_size)
+        side = self._epochs.crop_size_in(self._epoch)
+        batch = self._cut_out(self._images, cuts, side)
         batch = ops.cast(ops.convert_to_tensor(batch), "float32") / 255.0
         if self._epochs.mixup:
             partners, shares = self._mixtures[index]
             batch = mix(batch, partners, ops.convert_to_tensor(shares))
         low_light = batch[..., :3]
+        draws = {}
         if self._augmentation:
             shape = tuple(low_light.shape)
             draws = self._augmentation.draw(shape, self._epoch, index)
             low_light = augment(low_light, draws)
         if self._statistics is not None:
-            rows = self._statistics[[cut.photograph for cut in cuts]]
+            rows = self._statistics.of(cuts, draws)
             low_light = low_light, ops.convert_to_tensor(rows)
         return (low_light,) if batch.shape[-1] == 3 else (low_light, batch[..., 3:])
 

@@ -9,6 +9,7 @@ from zero_dce_keras.data.augmentation import augment
 from zero_dce_keras.data.epochs import Epochs, cut_out, mix
 from zero_dce_keras.data.photo_batches import PhotoBatches
 from zero_dce_keras.data.read_pairs import read_pairs
+from zero_dce_keras.data.statistics import Statistics
 from zero_dce_keras.errors import check_positive
 
 
@@ -26,6 +27,7 @@ def make_dataset(
     augmentation=None,
     first_epoch=0,
     statistics=None,
+    whole_from=None,
 ):
     """Make batches of photographs, or of pairs with their references, for `fit`.
 
@@ -54,6 +56,8 @@ def make_dataset(
             array `(1, …)`: what the crops cannot show of their image, for instance a
             model's `gains`. The batches then have `(low_light, statistics)` in place of
             `low_light`.
+        whole_from: with `crop`, number of the epoch from which on the batches are whole
+            images, one each, as many batches as before; `None` for no such epoch.
 
     Returns:
         On the TensorFlow backend a `tf.data.Dataset`, on JAX and PyTorch a
@@ -79,9 +83,10 @@ def make_dataset(
         flip,
         rotate,
         mixup,
+        whole_from if crop else None,
     )
     if statistics is not None:
-        statistics = compute_statistics(images, statistics)
+        statistics = Statistics(images, statistics)
     if keras.backend.backend() == "tensorflow":
         return _tf_dataset(images, epochs, augmentation, first_epoch, statistics)
     return PhotoBatches(
@@ -93,15 +98,6 @@ def make_dataset(
     )
 
 
-def compute_statistics(images, statistics):
-    """Compute statistics of the low-light images: an array `(N, …)`, a row for each."""
-    rows = [
-        keras.ops.convert_to_numpy(statistics(np.float32(image[None, ..., :3]) / 255))
-        for image in images
-    ]
-    return np.concatenate(rows)
-
-
 def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
     import tensorflow as tf
 
@@ -111,12 +107,15 @@ def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
         epoch = next(numbers)
         mixtures = epochs.mixtures(epoch) if epochs.mixup else None
         for index, cuts in enumerate(epochs.batches(epoch)):
-            batch = cut_out(images, cuts, epochs.crop_size)
+            batch = cut_out(images, cuts, epochs.crop_size_in(epoch))
             if mixtures is not None:
                 batch = mix(batch.astype(np.float32), *mixtures[index])
+            draws = draw((*batch.shape[:3], 3), epoch, index)
             # An empty row for each image, where there are no statistics.
-            rows = notes[[cut.photograph for cut in cuts]]
-            yield batch, draw((*batch.shape[:3], 3), epoch, index), rows
+            rows = np.zeros((len(cuts), 0), "float32")
+            if statistics is not None:
+                rows = statistics.of(cuts, draws)
+            yield batch, draws, rows
 
     def draw(shape, epoch, index):
         return augmentation.draw(shape, epoch, index) if augmentation else {}
@@ -128,11 +127,12 @@ def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
             low_light = low_light, rows
         return low_light if channels == 3 else (low_light, batch[..., 3:])
 
-    notes = np.zeros((len(images), 0), "float32") if statistics is None else statistics
     sizes = {image.shape for image in images}
     channels = images[0].shape[-1]
     side = epochs.crop_size
     shape = (side, side, channels)
+    if side is not None and epochs.whole_from is not None:
+        shape = (None, None, channels)
     if side is None:
         shape = sizes.pop() if len(sizes) == 1 else (None, None, channels)
     draws = {
@@ -140,7 +140,7 @@ def _tf_dataset(images, epochs, augmentation, first_epoch, statistics):
         for name, array in draw((1, 9, 9, 3), 0, 0).items()
     }
     dtype = tf.float32 if epochs.mixup else tf.uint8
-    rows = tf.TensorSpec((None, *notes.shape[1:]))
+    rows = tf.TensorSpec((None, *((0,) if statistics is None else statistics.shape)))
     signature = (tf.TensorSpec((None, *shape), dtype), draws, rows)
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
     count = tf.data.experimental.assert_cardinality(epochs.num_batches)

@@ -87,7 +87,7 @@ class Recipe(LossWeights):
     )
     image_size: int = _option(
         256,
-        f"side of the training images in pixels, at least {SMALLEST_IMAGE}",
+        f"side of the training images, {SMALLEST_IMAGE} pixels or more",
         check=_range(
             f"at least {SMALLEST_IMAGE}, the window of the losses",
             lambda value: value >= SMALLEST_IMAGE,
@@ -130,6 +130,11 @@ class Recipe(LossWeights):
     )
     rotate: bool = _option(False, "turn square images by 0, 90, 180 or 270° at random")
     mixup: bool = _option(False, "mix the images of a batch in random proportions")
+    whole_epochs: int = _option(
+        0,
+        "last epochs that look at whole photographs, one a batch, in place of crops",
+        check=check_not_negative,
+    )
     epochs: int = _option(
         50, "passes through the training images", check=check_positive
     )
@@ -312,6 +317,12 @@ class Recipe(LossWeights):
             raise ValueError(
                 f"image_size must be at least {self.exposure_patch_size}, the "
                 f"exposure_patch_size. Received: {self.image_size}"
+            )
+        if self.whole_epochs and (not self.crop or self.whole_epochs > self.epochs):
+            raise ValueError(
+                "whole_epochs must be at most epochs, and needs crop (--crop): other "
+                f"images are resized. Received: {self.whole_epochs} of {self.epochs} "
+                f"epochs and crop={self.crop}"
             )
         if self.plateau_epochs is not None and (
             self.cosine_decay or not self.validation_images

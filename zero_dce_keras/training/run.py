@@ -158,7 +158,7 @@ def make_datasets(splits, recipe, model, first_epoch=0):
     whole_images = recipe.learns_from_pairs  # never random crops, never resized
     # Learning from pairs, a network must see crops as bright as in the whole image: a
     # crop alone does not tell whether its reference is bright.
-    measure = recipe.learns_from_pairs and recipe.crop and recipe.normalize_exposure
+    measure = recipe.learns_from_pairs and recipe.crop and model.num_gains
     training_data = make_dataset(
         splits.train,
         recipe.image_size,
@@ -179,6 +179,7 @@ def make_datasets(splits, recipe, model, first_epoch=0):
         ),
         first_epoch=first_epoch,
         statistics=model.gains if measure else None,
+        whole_from=recipe.epochs - recipe.whole_epochs if recipe.whole_epochs else None,
     )
     if not splits.validation:
         return training_data, None
