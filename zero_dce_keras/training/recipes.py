@@ -331,3 +331,29 @@ def mirnet_lol():
         normalize_exposure=True,
         monitor="total_loss",
     )
+
+
+@recipe
+def mirnet_pairs():
+    """Train a MIRNet at half resolution that looks at the whole photograph first.
+
+    Command: KERAS_BACKEND=torch python -m zero_dce_keras.fit --recipe mirnet-pairs \
+        --mixed-precision --data-dir DIR
+    Hardware: one of the 2 cores of an AMD EPYC, the other one busy.
+    Time: 360 minutes of a core, by the time of its steps; the run is not done yet.
+    Scores: PSNR and SSIM not measured yet.
+    docs/lab/experiments.md has what led here.
+    """
+    return mirnet_lol().replace(
+        train_images=485,
+        validation_images=0,
+        image_size=192,
+        augment_gamma=0.4,
+        epochs=120,
+        whole_epochs=12,
+        channels=24,
+        stride=2,
+        global_view=True,
+        gt_mean_weight=0.5,
+        ema=0.999,
+    )
