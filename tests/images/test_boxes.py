@@ -57,6 +57,7 @@ def test_xmp_of_a_gif_is_carried():
     photograph = Photograph.read(gif(xmp, profile, iptc))
     assert photograph.xmp == XMP and photograph.icc_profile == PROFILE
     assert photograph.iptc == IPTC and photograph.notes == ()
+    assert Photograph.read(gif(extension(b"MGKIPTC0000", IPTC))).iptc == IPTC
 
 
 def test_other_extensions_of_a_gif_are_noted():
@@ -170,6 +171,19 @@ def test_second_pictures_of_a_heic_are_noted():
     assert photograph.alpha is not None and photograph.notes == ()
 
 
+def test_other_boxes_of_a_heic_are_noted():
+    heif = pytest.importorskip("pillow_heif")
+    file = io.BytesIO()
+    heif.from_pillow(Image.fromarray(LITTLE)).save(file)
+    origin = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+    more = box(b"mpvd", b"a film") + box(b"uuid", origin) + box(b"abcd", b"")
+    assert Photograph.read(file.getvalue() + more).notes == (
+        "its film (motion photo) is left out",
+        "its statement of origin (C2PA) is left out",
+        "its box abcd is left out",
+    )
+
+
 # JPEG XL
 
 SIZES = [(48, 32), (40, 40), (1, 1), (513, 3), (8200, 1), (19, 256), (48, 40), (40, 30)]
@@ -220,12 +234,15 @@ def test_metadata_of_a_jpeg_xl_are_carried(is_packed):
         "compress_metadata": is_packed,
     }
     content = saved(LITTLE, "JXL", lossless=True, **more)
-    content += box(b"jumb", b"abc")
+    content += box(b"jumb", b"abc") + box(b"abcd", b"")
     photograph = Photograph.read(content)
     # The codestream has an orientation of its own, which EXIF only repeats.
     np.testing.assert_array_equal(photograph.pixels, LITTLE)
     assert photograph.xmp == XMP and photograph.exif == pack_block({274: short(1)})
-    assert photograph.notes == ("its statement of origin (C2PA) is left out",)
+    assert photograph.notes == (
+        "its statement of origin (C2PA) is left out",
+        "its box abcd is left out",
+    )
 
 
 def test_a_jpeg_inside_a_jpeg_xl_is_that_jpeg(tmp_path):
@@ -251,6 +268,34 @@ def test_an_animated_jpeg_xl_is_refused():
     content = codecs.jpegxl_encode(np.stack([LITTLE] * 2), lossless=True)
     with pytest.raises(ValueError, match="animated"):
         Photograph.read(content)
+
+
+# WebP, TGA
+
+
+def test_other_chunks_of_a_webp_are_noted():
+    content = saved(LITTLE, "WEBP", lossless=True, exif=exif())
+    content += struct.pack("<4sI", b"C2PA", 3) + b"abc\0"
+    content += struct.pack("<4sI", b"odd ", 0)
+    content = content[:4] + struct.pack("<I", len(content) - 8) + content[8:]
+    assert Photograph.read(content).notes == (
+        "its statement of origin (C2PA) is left out",
+        "its chunk odd is left out",
+    )
+
+
+def test_texts_of_a_tga_and_a_ppm_are_comments():
+    content = saved(LITTLE, "TGA", id_section=b"a name")
+    content = content.removesuffix(content[-26:])
+    lines = b"".join(line.ljust(81, b"\0") for line in (b"one", b"two", b"", b""))
+    area = struct.pack("<H41s", 495, b"J. Smith") + lines + bytes(128)
+    content += area + struct.pack("<II18s", len(content), 0, b"TRUEVISION-XFILE.\0")
+    photograph = Photograph.read(content)
+    assert photograph.comment == b"a name\nJ. Smith\none\ntwo"
+    np.testing.assert_array_equal(photograph.pixels, LITTLE)
+    content = b"P6\n# at the lake\n48 32\n# 1961\n255\n" + LITTLE.tobytes()
+    assert Photograph.read(content).comment == b"at the lake\n1961"
+    assert Photograph.read(b"P6 48 32 255\n" + LITTLE.tobytes()).comment == b""
 
 
 # Others

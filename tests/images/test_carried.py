@@ -479,6 +479,25 @@ def test_cmyk_of_16_bits_names_the_bits():
     assert photograph.notes == ("CMYK of 16 bits is converted to sRGB of 8",)
 
 
+def test_the_whole_iptc_of_a_tiff_is_carried():
+    """ImageMagick writes it twice, and cuts the first one short."""
+    resources = irb(0x0404, IPTC)
+    tags = [(33723, 7, 9, IPTC[:9], True), (34377, 7, len(resources), resources, True)]
+    assert Photograph.read(tiff(LITTLE, extratags=tags)).iptc == IPTC
+
+
+def test_samples_with_a_sign_are_refused():
+    with pytest.raises(ValueError, match="have no white"):
+        Photograph.read(tiff(LITTLE[..., 0].astype("int16"), photometric="minisblack"))
+
+
+def test_a_photoshop_file_of_16_bits_is_refused_by_name():
+    with pytest.raises(
+        ValueError, match="of Photoshop's files those of 8 bits are read"
+    ):
+        Photograph.read(b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 32, 48, 16, 3))
+
+
 # Others
 
 

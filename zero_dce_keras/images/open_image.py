@@ -30,6 +30,11 @@ def readable(source):
         with io.BytesIO(source) if is_bytes else open(source, "rb") as file:
             yield file
     except UnidentifiedImageError:
+        if _begins(source, b"8BPS"):
+            raise ValueError(
+                f"Cannot read {name}: of Photoshop's files those of 8 bits are read; save "
+                "it as TIFF."
+            ) from None
         *names, last = [image_format.name for image_format in WRITTEN_FORMATS]
         raise ValueError(
             f"Cannot read {name}: it is empty or not an image. "
@@ -53,6 +58,13 @@ def readable(source):
             f"Cannot read {name}: it is damaged or of a kind that is not "
             f"supported ({one_line(error)}). Save it again as an 8-bit PNG or JPEG."
         ) from None
+
+
+def _begins(source, beginning):
+    if isinstance(source, bytes):
+        return source.startswith(beginning)
+    with open(source, "rb") as file:
+        return file.read(len(beginning)) == beginning
 
 
 # Text of a PNG, unpacked: Pillow refuses more than 1 MB, which XMP may have.

@@ -17,6 +17,7 @@ OTHER_ORDER = {
     "L": "B",
     "N": "B" if sys.byteorder == "little" else "L",
 }
+SAMPLE_FORMAT, SIGNED = 339, 2  # of a TIFF
 
 
 def read_sixteen_bits(file, image):
@@ -37,6 +38,8 @@ def read_sixteen_bits(file, image):
     if image.mode == "I;16" and image.format == "TIFF":
         return _grey_of_tiff(image)
     is_tiff = image.format == "TIFF"
+    if is_tiff and SIGNED in image.tag_v2.get(SAMPLE_FORMAT, ()):
+        raise UnsupportedImageError("samples with a sign have no defined white")
     if is_tiff and raw_mode in tuple("RGBA") and _bits(image) > 8:
         raise UnsupportedImageError(
             "its 16-bit channels lie apart; save it again with them together"

@@ -20,6 +20,8 @@ CONTAINERS = {
     "PPM": "ppm",
     "JPEG2000": "jpeg2000",
     "GIF": "gif",
+    "WEBP": "webp",
+    "TGA": "tga",
 }
 
 

@@ -10,7 +10,8 @@ from zero_dce_keras.images.containers.photoshop import read_photoshop
 EXTENSION = re.compile(rb"!\xff\x0b([\x20-\x7e\0]{8}.{3})", re.DOTALL)
 XMP = b"XMP DataXMP"
 XMP_END = b"\x01\xff\xfe\xfd"  # what follows the packet leads readers to its end
-PROFILE, MAGICK = b"ICCRGBG1012", b"MGK"
+PROFILE = b"ICCRGBG1012"
+IPTC = (b"MGKIPTC", b"MGK8BIM")  # ImageMagick's
 LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
@@ -30,8 +31,9 @@ def look(file, image):
         data, place = _read_blocks(content, place)
         if name == PROFILE:
             found["icc_profile"] = data
-        elif name.startswith(MAGICK) and data.startswith(b"8BIM"):
-            found["iptc"], others = read_photoshop(data)
+        elif name.startswith(IPTC):
+            iptc, others = read_photoshop(data)
+            found["iptc"] = iptc or data
             notes += others
         elif name not in LOOPS:
             word = name[:8].decode().strip("\0 ")

@@ -9,6 +9,13 @@ import struct
 from zero_dce_keras.images.containers.boxes import read_boxes
 from zero_dce_keras.images.light import Light
 
+STRUCTURE = (b"ftyp", b"meta", b"mdat", b"idat", b"free", b"skip", b"wide")
+NAMED = {
+    b"mpvd": "its film (motion photo) is left out",
+    b"moov": "its sequence of pictures is left out",
+    b"sefd": "Samsung's data are left out",
+}
+ORIGIN = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # of a box `uuid`: C2PA
 ALPHA = ("urn:mpeg:hevc:2015:auxid:1", "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha")
 
 
@@ -16,8 +23,15 @@ def look(file, image):
     """See `images.containers`."""
     found: dict = {}
     notes = []
-    boxes = dict(reversed(read_boxes(file, (b"mdat", b"idat"))))
-    about = boxes.get(b"meta", b"")
+    about = b""
+    for kind, content in read_boxes(file, (b"mdat", b"idat", b"moov", b"mpvd")):
+        if kind == b"meta" and not about:
+            about = content
+        elif kind == b"uuid" and content.startswith(ORIGIN):
+            notes.append("its statement of origin (C2PA) is left out")
+        elif kind not in STRUCTURE:
+            name = f"its box {kind.decode('latin-1')} is left out"
+            notes.append(NAMED.get(kind, name))
     place = re.search(rb"colrnclx(....)", about, re.DOTALL)
     if place and not image.info.get("icc_profile"):
         found = Light(*struct.unpack(">HH", place.group(1))).arguments()

@@ -21,6 +21,7 @@ RATIOS = {
     6: (5, 4),
     7: (2, 1),
 }
+STRUCTURE = (b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxli", b"jxll", b"jbrd", b"free")
 METADATA = {b"Exif": "exif", b"xml ": "xmp"}
 NAMED = {
     b"jumb": "statement of origin (C2PA)",
@@ -163,8 +164,9 @@ def read_metadata(file):
             found["exif"] = data if data[:2] in (b"II", b"MM") else data[start:]
         elif kind == b"xml ":
             found["xmp"] = data
-        elif kind in NAMED:
-            found["notes"].append(f"its {NAMED[kind]} is left out")
+        elif kind not in STRUCTURE:
+            name = NAMED.get(kind, f"box {kind.decode('latin-1').strip()}")
+            found["notes"].append(f"its {name} is left out")
     return found
 
 

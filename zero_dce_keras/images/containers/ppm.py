@@ -1,4 +1,4 @@
-"""How deep a PPM is: Pillow reads 8 bits of colour.
+"""How deep a PPM is, of which Pillow reads 8 bits of colour, and its comments.
 
 Source: "PPM Format Specification".
 """
@@ -11,8 +11,10 @@ HEADER = re.compile(rb"P[56]" + 3 * rb"\s+(?:#[^\n]*\n\s*)*(\d+)" + rb"\s")
 
 def look(file, image):
     """See `images.containers`."""
-    _, most = read_header(file)
-    return {"bits": most.bit_length()}
+    start, most = read_header(file)
+    file.seek(0)
+    comments = re.findall(rb"#[ \t]*([^\n]*?)[ \t\r]*\n", file.read(start))
+    return {"bits": most.bit_length(), "comment": b"\n".join(comments)}
 
 
 def read_header(file):

@@ -26,6 +26,6 @@ def look(file, image):
         )
         found["dpi"] = across, down
     notes = count_others(resources)
-    if getattr(image, "n_frames", 1) > 1:
+    if image.layers:
         notes.append("its layers are flattened")
     return found | {"notes": notes}

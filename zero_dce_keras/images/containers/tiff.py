@@ -53,11 +53,14 @@ def look(file, image):
         notes.append("Photoshop's layers are left out")
     if EXTRA_SAMPLES in tags and tags[EXTRA_SAMPLES].numbers()[0] == 0:
         notes.append("its channel of unknown meaning is left out")
+    places = [tags[IPTC].value.rstrip(b"\0")] if IPTC in tags else []
     if PHOTOSHOP in tags:
-        found["iptc"], others = read_photoshop(tags[PHOTOSHOP].value)
+        iptc, others = read_photoshop(tags[PHOTOSHOP].value)
+        places.append(iptc)
         notes += others
-    if IPTC in tags:
-        found["iptc"] = tags[IPTC].value.rstrip(b"\0")
+    found["iptc"] = max(
+        places, key=len, default=b""
+    )  # ImageMagick cuts the first short
     return found | {"notes": notes}
 
 
