@@ -217,7 +217,7 @@ def _pictures(old, new):
     depth = [_depth(stream.get("pix_fmt", "")) for stream in (old, new)]
     if depth[1] < depth[0]:
         yield f"{depth[0]} → {depth[1]} bits", ["bits"]
-    if "a" in (old.get("pix_fmt") or "")[:5].replace("gray", ""):
+    if "a" in (old.get("pix_fmt") or "")[:5].replace("gray", "").replace("pal", ""):
         yield f"alpha of {old['pix_fmt']}", ["alpha", "transparen"]
     for key in ("width", "height"):
         if old[key] != new[key]:
