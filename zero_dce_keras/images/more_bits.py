@@ -11,7 +11,7 @@ import numpy as np
 from zero_dce_keras.extras import require
 from zero_dce_keras.images.containers.boxes import read_boxes
 from zero_dce_keras.images.containers.ppm import read_header
-from zero_dce_keras.images.sixteen_bits import straight, to_sixteen_bits
+from zero_dce_keras.images.sixteen_bits import scaled, straight, to_sixteen_bits
 
 NOT_RGB = (12, 18, 20, 24)  # JPEG 2000's numbers of CMYK, YCC and others
 
@@ -88,4 +88,4 @@ def _ppm(file, image, bits):
     shape = (*image.size[::-1], len(image.getbands()))
     file.seek(start)
     samples = np.frombuffer(file.read(2 * int(np.prod(shape))), ">u2").reshape(shape)
-    return np.rint(np.minimum(samples, most) * (65535 / most)).astype("uint16")
+    return scaled(samples, most)

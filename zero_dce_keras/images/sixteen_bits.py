@@ -100,9 +100,21 @@ def to_sixteen_bits(samples, bits):
         note = f"of its {bits} bits the first 16 are read"
         return (samples >> max(bits - 16, 0)).astype("uint16"), [note]
     if 8 < bits < 16:
-        most = 2**bits - 1
-        return np.rint(samples * (65535 / most)).astype("uint16"), []
+        return scaled(samples, 2**bits - 1), []
     return samples, []
+
+
+def scaled(samples, most):
+    """Return integers of at most 16 bits, of which `most` is white, as uint16.
+
+    By a table: floats of a large photograph would take gigabytes.
+
+    Example:
+        >>> scaled(np.uint16([0, 512, 1023]), 1023).tolist()
+        [0, 32800, 65535]
+    """
+    table = np.rint(np.minimum(np.arange(65536), most) * (65535 / most))
+    return table.astype("uint16")[samples]
 
 
 def _grey_of_tiff(image):
