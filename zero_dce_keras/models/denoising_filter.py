@@ -71,22 +71,30 @@ class DenoisingFilter(keras.layers.Layer):
         return {**super().get_config(), "ranges": self.ranges}
 
 
-def guide_of(images):
-    """Mix the channels into what edges are seen in, `(B, H, W, 1)`."""
+def guide_of(images, channels=-1):
+    """Mix the channels into what edges are seen in, `(B, H, W, 1)`.
+
+    Args:
+        images: float tensor `(B, H, W, 3)`.
+        channels: which axis the channels are: −1, or 1 for `(B, 3, H, W)`. A graph that
+            no compiler fuses takes half the time with 1.
+    """
     weights = ops.convert_to_tensor(GUIDE, images.dtype)
-    return ops.sum(images * weights, axis=-1, keepdims=True)
+    if channels == 1:
+        weights = weights[:, None, None]
+    return ops.sum(images * weights, axis=channels, keepdims=True)
 
 
-def smoothed(guide):
+def smoothed(guide, channels=-1):
     """Blur a guide `(B, H, W, 1)` by 1 2 1, along both sides."""
-    for axis in (1, 2):
+    for axis in _sides(channels):
         padded = _padded(guide, 1, axis)
         before, after = (_shifted(padded, 1, axis, places) for places in (-1, 1))
         guide = (before + 2 * guide + after) / 4
     return guide
 
 
-def bilateral_pass(images, guide, step, width):
+def bilateral_pass(images, guide, step, width, channels=-1):
     """Average each pixel with its 3×3 taps at `step`, by likeness and distance.
 
     Args:
@@ -94,22 +102,29 @@ def bilateral_pass(images, guide, step, width):
         guide: float tensor `(B, H, W, 1)`; where it differs by 1, a tap counts nothing.
         step: pixels between the taps.
         width: σ of their distance, in pixels.
+        channels: see `guide_of`.
     """
-    both = ops.concatenate([images, guide], axis=-1)  # shifted together
-    both = _padded(both, step, axis=1)
+    rows, columns = _sides(channels)
+    both = ops.concatenate([images, guide], axis=channels)  # shifted together
+    both = _padded(both, step, rows)
     total, weights = images, ops.ones_like(guide)  # the pixel itself
     for down in (-step, 0, step):
-        row = _padded(_shifted(both, step, 1, down), step, axis=2)
+        row = _padded(_shifted(both, step, rows, down), step, columns)
         for right in (-step, 0, step):
             if down == right == 0:
                 continue
-            tap = _shifted(row, step, 2, right)
-            d = tap[..., 3:] - guide
+            tap = _shifted(row, step, columns, right)
+            d = _part(tap, channels, 3, None) - guide
             likeness = ops.square(ops.maximum(1 - d * d, 0))
             weight = math.exp(-(down**2 + right**2) / (2 * width**2)) * likeness
-            total = total + weight * tap[..., :3]
+            total = total + weight * _part(tap, channels, 0, 3)
             weights = weights + weight
     return total / weights
+
+
+def _sides(channels):
+    """Return the axes of rows and columns."""
+    return (1, 2) if channels == -1 else (2, 3)
 
 
 def _padded(x, pad, axis):

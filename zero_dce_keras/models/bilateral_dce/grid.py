@@ -86,23 +86,35 @@ def slice_grid(grid, images, num_maps, rows=None, columns=None):
     SIGGRAPH 2017 (a network's curves in one).
     """
     height, width = ops.shape(images)[1:3]
-    size, channels = grid.shape[1], grid.shape[3]
+    size = grid.shape[1]
     rows = node_shares(height, size) if rows is None else rows
     columns = node_shares(width, size) if columns is None else columns
+    brightest = ops.max(images, axis=-1)
+    return ops.stack(slice_planes(grid, brightest, num_maps, rows, columns), axis=-1)
+
+
+def slice_planes(grid, brightest, num_maps, rows, columns):
+    """Return the n curve maps of `slice_grid`, each `(B, H, W)`, as a list.
+
+    Args:
+        grid, num_maps, rows, columns: as of `slice_grid`.
+        brightest: float tensor `(B, H, W)`, the brightest channel of the images.
+    """
+    size, channels = grid.shape[1], grid.shape[3]
+    height = ops.shape(rows)[0]
     planes = ops.reshape(grid, (-1, size, size * channels))
     planes = ops.reshape(ops.matmul(rows, planes), (-1, height, size, channels))
     planes = ops.transpose(planes, (0, 3, 1, 2))  # (B, Z·n, H, G), then (B, Z·n, H, W)
     planes = ops.matmul(planes, ops.transpose(columns))
     nodes = channels // num_maps
     if nodes == 1:
-        return ops.transpose(planes, (0, 2, 3, 1))
-    places = (nodes - 1) * ops.sqrt(ops.max(images, axis=-1))
+        return [planes[:, i] for i in range(num_maps)]
+    places = (nodes - 1) * ops.sqrt(brightest)
     shares = [ops.maximum(1 - ops.abs(places - k), 0) for k in range(nodes)]
-    maps = [
+    return [
         sum(shares[k] * planes[:, k * num_maps + i] for k in range(nodes))
         for i in range(num_maps)
     ]
-    return ops.stack(maps, axis=-1)
 
 
 def node_shares(length, size):
@@ -144,19 +156,20 @@ def apply_shared_curves(images, curve_maps, num_iterations, ratio_share):
     return keep_ratios(images, x, ratio_share)
 
 
-def keep_ratios(images, curved, share):
+def keep_ratios(images, curved, share, channels=-1):
     """Draw curved images towards the ratios that the three channels had.
 
     Args:
         images: float tensor `(B, H, W, 3)` in [0, 1].
         curved: what the curves made of them.
         share: float in [0, 1], how far.
+        channels: which axis the channels are.
     """
     if not share:
         return curved
-    brightest = ops.max(images, axis=-1, keepdims=True)
+    brightest = ops.max(images, axis=channels, keepdims=True)
     # A curve keeps the order of brightness: the brightest channel stays the brightest.
-    gain = ops.max(curved, axis=-1, keepdims=True) / ops.maximum(brightest, 1e-4)
+    gain = ops.max(curved, axis=channels, keepdims=True) / ops.maximum(brightest, 1e-4)
     return (1 - share) * curved + share * gain * images
 
 

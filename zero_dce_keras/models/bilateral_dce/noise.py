@@ -123,17 +123,27 @@ class AdaptiveDenoisingFilter(keras.layers.Layer):
         """
         if noise is None:
             noise = measure_noise(images)
-        filtered = images
-        guide = smoothed(guide_of(images))
-        for step, width, times in zip(STEPS, WIDTHS, RANGES, strict=True):
-            units = in_units_of_noise(guide, times * noise)
-            filtered = bilateral_pass(filtered, units, step, width)
-            guide = guide_of(filtered)
         is_noisy = ops.max(noise, axis=-1)[:, None, None, None] >= LEAST_NOISE
-        return ops.where(is_noisy, filtered, images)
+        return ops.where(is_noisy, filter_noise(images, noise), images)
 
     def compute_output_shape(self, images_shape, noise_shape=None):
         return images_shape
+
+
+def filter_noise(images, noise, channels=-1):
+    """Filter images by the noise that they have.
+
+    Args:
+        images: float tensor `(B, H, W, 3)` in [0, 1].
+        noise: float tensor `(B, 4)`, see `measure_noise`.
+        channels: as of `denoising_filter.guide_of`.
+    """
+    guide = smoothed(guide_of(images, channels), channels)
+    for step, width, times in zip(STEPS, WIDTHS, RANGES, strict=True):
+        units = in_units_of_noise(guide, times * noise)
+        images = bilateral_pass(images, units, step, width, channels)
+        guide = guide_of(images, channels)
+    return images
 
 
 def in_units_of_noise(guide, ranges):
