@@ -96,7 +96,7 @@ def main(argv=None):
         from zero_dce_keras.serving.server.run import Address, serve
 
     limits = Limits(
-        args.max_megabytes << 20,
+        args.max_megabytes * 1_000_000,
         args.max_megapixels * 1_000_000,
         args.max_batch,
         args.concurrency,

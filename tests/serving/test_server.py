@@ -383,7 +383,7 @@ def test_limits(server):
     for length in (True, False):  # with Content-Length, and in chunks
         body = json.dumps({"inputs": large.tolist()}).encode()
         answer = server.post(data=body if length else iter([body[:9], body[9:]]))
-        assert answer.status_code == 413 and "1048576 bytes" in answer.json()["error"]
+        assert answer.status_code == 413 and "1000000 bytes" in answer.json()["error"]
     with refused(INVALID, "1.0 megapixels: a request may have 1 in all"):
         server.call("enhance_bytes", image_bytes=[wide])
     answer = server.post(

@@ -10,6 +10,7 @@ from zero_dce_keras.serving.server import metrics
 from zero_dce_keras.serving.server.refusal import Refusal
 
 WINDOW = 0.002  # seconds that a request waits for others like it
+LARGE = 1_000_000  # pixels of a request that runs alone: together it would only wait
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,6 @@ log = logging.getLogger(__name__)
 class _Request:
     tensors: dict
     items: int
-    pixels: int
     answer: asyncio.Future
 
 
@@ -26,7 +26,7 @@ class Batcher:
     """Runs requests, at most `limits.concurrency` batches at once.
 
     Requests that arrive while all are busy wait, and the next batch takes them. A batch
-    has no more items and pixels than a single request may have: memory is bounded.
+    has no more items than a single request may have, and no large ones: memory is bounded.
 
     Args:
         limits: `Limits`.
@@ -46,9 +46,10 @@ class Batcher:
             Refusal: the model does not take it.
         """
         answer = asyncio.get_running_loop().create_future()
-        key = signature.batch_key(tensors) or object()
+        key = signature.batch_key(tensors) if pixels < LARGE else None
+        key = key or object()
         waiting = self._waiting.setdefault(key, [])
-        waiting.append(_Request(tensors, items, pixels, answer))
+        waiting.append(_Request(tensors, items, answer))
         if len(waiting) == 1:
             self._start(signature, key)
         return await answer
@@ -81,12 +82,11 @@ class Batcher:
         """Take the first requests, as many as a batch may have."""
         waiting = self._waiting.pop(key)
         waiting = [request for request in waiting if not request.answer.done()]
-        items = pixels = count = 0
-        for request in waiting:
-            items += request.items
-            pixels += request.pixels
-            if count and (items > self._limits.items or pixels > self._limits.pixels):
-                break
+        items = count = 0
+        while (
+            count < len(waiting) and items + waiting[count].items <= self._limits.items
+        ):
+            items += waiting[count].items
             count += 1
         if waiting[count:]:
             self._waiting[key] = waiting[count:]

@@ -27,7 +27,7 @@ class Limits:
         requests: int, in work or waiting; more are refused.
     """
 
-    bytes: int = 64 << 20
+    bytes: int = 64_000_000
     pixels: int = 25_000_000
     items: int = 32
     concurrency: int = 2
