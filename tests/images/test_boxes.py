@@ -298,6 +298,21 @@ def test_texts_of_a_tga_and_a_ppm_are_comments():
     assert Photograph.read(b"P6 48 32 255\n" + LITTLE.tobytes()).comment == b""
 
 
+def test_a_pcx_and_an_sgi_are_read():
+    np.testing.assert_array_equal(Photograph.read(saved(LITTLE, "PCX")).pixels, LITTLE)
+    content = saved(LITTLE, "SGI")
+    photograph = Photograph.read(
+        content[:24] + b"lake".ljust(80, b"\0") + content[104:]
+    )
+    np.testing.assert_array_equal(photograph.pixels, LITTLE)
+    assert photograph.comment == b"lake" and photograph.notes == ()
+    planes = np.moveaxis(DEEP[::-1], -1, 0).astype(">u2").tobytes()
+    deep = content[:3] + b"\2" + content[4:512] + planes
+    photograph = Photograph.read(deep)
+    np.testing.assert_array_equal(photograph.pixels, DEEP >> 8)
+    assert photograph.notes == ("of its 16 bits 8 are read",)
+
+
 # Others
 
 

@@ -127,7 +127,7 @@ def _decode_file(file, image):
         samples, profile, others = _decode_image(image, profile)
         notes += others
         if samples.dtype == np.uint8 and bits > 8:
-            notes.append(note_on_depth(bits))
+            notes.append(note_on_depth(bits, image.format))
     samples = _with_clear_color(samples, image)
     notes += carried.pop("notes", [])
     xmp = image.info.get("xmp") or b""

@@ -116,6 +116,8 @@ FORMATS = (
     ImageFormat("TGA", (".tga",), written_as=".png"),
     ImageFormat("JPEG2000", (".jp2", ".j2k", ".jpx"), written_as=".png"),
     ImageFormat("QOI", (".qoi",), written_as=".png"),
+    ImageFormat("PCX", (".pcx",), written_as=".png"),
+    ImageFormat("SGI", (".sgi", ".rgb", ".rgba", ".bw"), written_as=".png"),
     ImageFormat("PSD", (".psd",), written_as=".png", more_images="ignored"),
     ImageFormat(
         "HEIF",

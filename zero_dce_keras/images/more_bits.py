@@ -13,6 +13,7 @@ from zero_dce_keras.images.containers.boxes import read_boxes
 from zero_dce_keras.images.containers.ppm import read_header
 from zero_dce_keras.images.sixteen_bits import scaled, straight, to_sixteen_bits
 
+READ_BY_IMAGECODECS = ("AVIF", "JPEG2000", "JXL")
 NOT_RGB = (12, 18, 20, 24)  # JPEG 2000's numbers of CMYK, YCC and others
 
 
@@ -34,10 +35,11 @@ def read_more_bits(file, image, bits):
     return read[image.format](file, image, bits)
 
 
-def note_on_depth(bits):
+def note_on_depth(bits, file_format):
     """Return a note on bits that are not read."""
-    has_reader = importlib.util.find_spec("imagecodecs")
-    hint = "" if has_reader else "; pip install '.[tiff]' brings what reads all"
+    is_hopeless = file_format not in READ_BY_IMAGECODECS
+    is_known = is_hopeless or importlib.util.find_spec("imagecodecs")
+    hint = "" if is_known else "; pip install '.[tiff]' brings what reads all"
     return f"of its {bits} bits 8 are read{hint}"
 
 

@@ -52,7 +52,7 @@ def read(file):
     if samples is None:
         samples = samples_of(image)
         if header.bits > 8 * samples.itemsize:
-            carried["notes"].append(note_on_depth(header.bits))
+            carried["notes"].append(note_on_depth(header.bits, "JXL"))
     return samples, carried | {"icc_profile": bytes(profile)}
 
 

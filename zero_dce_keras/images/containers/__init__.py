@@ -22,6 +22,7 @@ CONTAINERS = {
     "GIF": "gif",
     "WEBP": "webp",
     "TGA": "tga",
+    "SGI": "sgi",
 }
 
 
