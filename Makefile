@@ -72,9 +72,10 @@ test-ui: .venv-ui/.installed
 		--editable ".[cpu,sample,ui,test,test-ui]"
 	touch $@
 
-# `model.export` in every format, by TensorFlow and the converters of the extra `export`.
+# `model.export` and `export --format` in every format, by TensorFlow and the converters of the extra `export`.
 test-export: .venv-export/.installed
-	.venv-export/bin/python -m pytest tests/serving/test_keras_export.py
+	.venv-export/bin/python -m pytest tests/serving/test_keras_export.py \
+		tests/serving/test_portable.py
 
 .venv-export/.installed: setup.cfg pyproject.toml requirements.txt
 	$(PYTHON) -m venv .venv-export

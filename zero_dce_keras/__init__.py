@@ -28,7 +28,7 @@ _HOMES = {
     "zero_dce_keras.losses": [loss.class_name for loss in LOSSES],
     "zero_dce_keras.metrics": ["calculate_psnr"],
     "zero_dce_keras.models": models.__all__,
-    "zero_dce_keras.serving": ["export_saved_model"],
+    "zero_dce_keras.serving": ["export_portable", "export_saved_model"],
     "zero_dce_keras.training": ["RECIPES", "Recipe", "train"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

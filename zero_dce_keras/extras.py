@@ -8,6 +8,7 @@ from zero_dce_keras.errors import one_line
 
 # Extra of setup.cfg by the module that it brings.
 EXTRA_OF = {
+    "ai_edge_litert": "litert",
     "av": "video",
     "gradio": "ui",
     "grpc": "serving",
@@ -15,6 +16,9 @@ EXTRA_OF = {
     "jax": "jax",
     "keras": "cpu",
     "numba": "fast",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "openvino": "openvino",
     "orjson": "serving",
     "pillow_heif": "heic",
     "pillow_jxl": "jxl",
@@ -25,6 +29,7 @@ EXTRA_OF = {
     "starlette": "serving",
     "tensorboard": "cpu",
     "tensorflow": "cpu",
+    "tf2onnx": "onnx",
     "tifffile": "tiff",
     "torch": "torch",
     "uvicorn": "serving",
