@@ -209,12 +209,19 @@ def test_a_progressive_jpeg_that_lacks_its_end_marker_is_whole(is_grey):
         ),
         (b"a program's own", "15 bytes of unknown kind behind its end are left out"),
         (bytes(200), None),
+        (b"\xff" * 20, None),
     ],
 )
 def test_what_follows_the_end_is_noted(end, note):
     for progressive in (False, True):
         notes = Photograph.read(jpeg(end=end, progressive=progressive)).notes
         assert notes == ((note,) if note else ())
+
+
+def test_what_follows_the_end_of_a_png_is_noted():
+    assert Photograph.read(png(LITTLE) + bytes(3)).notes == ()
+    photograph = Photograph.read(png(LITTLE) + b"more")
+    assert photograph.notes == ("4 bytes behind its end are left out",)
 
 
 def test_a_second_picture_that_nothing_announces_is_noted():

@@ -196,7 +196,7 @@ def _notes_on_the_end(tail, has_previews):
     if tail.startswith(b"\xff\xd8"):
         if not has_previews:
             notes.append(SECOND_PICTURE)
-    elif tail and not notes:
+    elif tail.strip(b"\xff") and not notes:
         notes.append(f"{len(tail):,} bytes of unknown kind behind its end are left out")
     return notes
 

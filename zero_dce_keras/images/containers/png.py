@@ -31,7 +31,10 @@ def look(file, image):
     """See `images.containers`."""
     chunks = read_chunks(file)
     found: dict = {"text": ()}
+    tail = file.read().strip(b"\0")
     notes = []
+    if tail:
+        notes.append(f"{len(tail):,} bytes behind its end are left out")
     for kind, data in chunks:
         if kind in TEXT:
             keyword = data.partition(b"\0")[0]
