@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from zero_dce_keras import Enhancer, MIRNet, ZeroDCE, ZeroDCEPlusPlus, infer
+from zero_dce_keras.inference.runner import Runner
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +186,28 @@ def test_tiles_of_a_model_that_sees_the_whole_image_are_blended():
         np.abs(np.diff(x, axis=axis)).max() for x in (tiled, whole) for axis in (0, 1)
     ]
     assert max(steps[:2]) < 1.5 * max(steps[2:])
+
+
+@pytest.mark.parametrize("size", [(300, 200), (160, 400)])
+def test_tiles_of_a_flat_sky_that_differ_show_no_seams(size, monkeypatch):
+    """A grey for each tile: at most 10 levels apart, over 64 pixels or more."""
+    greys = []
+
+    def grey_of_a_tile(self, method, images, arguments, gains=None):
+        greys.append((100 + len(greys) * 7 % 11) / 255)
+        return np.full_like(images, greys[-1])
+
+    monkeypatch.setattr(Runner, "_run", grey_of_a_tile)
+    sky = np.zeros((*size, 3), "float32")
+    tiled = Enhancer(checks.small_model(MIRNet))(sky, tile=128)
+    assert len(greys) >= 10 and tiled.min() >= min(greys)
+    assert np.ptp(tiled) * 255 > 5
+    for axis in (0, 1):
+        assert np.abs(np.diff(tiled, axis=axis)).max() * 255 < 1.5 * 10 / 64
+    monkeypatch.setattr(Runner, "_run", lambda self, method, images, *rest: images)
+    photo = np.random.default_rng(0).random((*size, 3), dtype="float32")
+    tiled = Enhancer(checks.small_model(MIRNet))(photo, tile=128)
+    np.testing.assert_allclose(tiled, photo, atol=1e-6)
 
 
 # Curves

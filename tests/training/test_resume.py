@@ -36,6 +36,23 @@ RECIPES = {
     "averages": TINY.replace(
         ema=0.8, mixup=True, cosine_decay=True, monitor="psnr", whole_epochs=1
     ),
+    "pairs": TINY.replace(
+        model="mirnet",
+        num_rrg=1,
+        num_mrb=1,
+        channels=2,
+        block="residual",
+        stride=2,
+        global_view=True,
+        gt_mean_weight=0.5,
+        normalize_exposure=True,
+        augment_gamma=0.4,
+        validation_images=0,
+        whole_epochs=1,
+        cosine_decay=True,
+        ema=0.8,
+        denoising_weight=0.0,
+    ),
     "plateau": TINY.replace(plateau_epochs=1, learning_rate=1.0),  # gets worse
 }
 

@@ -1,18 +1,22 @@
 """Running a model over images of any size, whole or in tiles."""
 
 import itertools
+import operator
 
 import keras
 import numpy as np
 
 from zero_dce_keras.devices import is_out_of_memory
-from zero_dce_keras.images import cut_image, to_float
+from zero_dce_keras.images import cut_image, cut_side, to_float
 from zero_dce_keras.inference.arrays import to_dtype
 from zero_dce_keras.models.exposure_normalization import cell_size
 
 TILE = 512
 LARGEST_WHOLE = 2**20  # pixels of an image that is not cut unless asked for
-OVERLAP = 32  # pixels on each side of a tile where the model sees the whole image
+# Where the model sees the whole image, tiles fade into each other over twice an eighth of
+# them, and no less than twice this many pixels: by what is around, two tiles of one flat
+# sky may differ by a level or two, which shows the less the farther it is spread.
+OVERLAP = 32
 
 
 class Runner:
@@ -102,19 +106,30 @@ class Runner:
                 )
 
     def _blend(self, image, target, arguments, tile, gains, tell):
-        """Blend tiles of a model that sees the whole image: they fade into each other."""
+        """Blend tiles of a model that sees the whole image: they fade into each other.
+
+        A row of tiles at a time: what no further row reaches is written to the target.
+        """
         gains = self.gains(image) if gains is None else gains
-        total = np.zeros(image.shape, "float32")
-        weights = np.zeros((*image.shape[:2], 1), "float32")
         height, width = image.shape[:2]
-        for rows, columns in tell(cut_image(height, width, tile, OVERLAP)):
-            part = image[None, rows.seen, columns.seen]
-            result = self._run("enhance", part, arguments, gains)[0]
-            weight = _fade(rows, image.shape[0])[:, None, None]
-            weight = weight * _fade(columns, image.shape[1])[:, None]
-            total[rows.seen, columns.seen] += weight * result
-            weights[rows.seen, columns.seen] += weight
-        target[:] = to_dtype(total / weights, target.dtype)
+        overlap = max(OVERLAP, tile // 8)
+        starts = [rows.start for rows in cut_side(height, tile, overlap)]
+        ends = itertools.chain(starts[1:], [height])
+        kept = np.zeros((0, width, 4), "float32")  # weighted colours, and the weights
+        tiles = tell(cut_image(height, width, tile, overlap))
+        for rows, in_row in itertools.groupby(tiles, operator.itemgetter(0)):
+            sums = np.zeros((rows.stop - rows.start, width, 4), "float32")
+            sums[: len(kept)] = kept
+            for _, columns in in_row:
+                part = image[None, rows.seen, columns.seen]
+                result = self._run("enhance", part, arguments, gains)[0]
+                weight = _fade(rows, height, overlap)[:, None, None]
+                weight = weight * _fade(columns, width, overlap)[:, None]
+                sums[:, columns.seen, :3] += weight * result
+                sums[:, columns.seen, 3:] += weight
+            done, kept = np.split(sums, [next(ends) - rows.start])
+            enhanced = to_dtype(done[..., :3] / done[..., 3:], target.dtype)
+            target[rows.start : rows.start + len(done)] = enhanced
 
     def gains(self, image):
         """Return the statistics `(1, 1, 1, n)` that parts of an image need, or `None`."""
@@ -183,15 +198,15 @@ def _as_list(results):
     return results if isinstance(results, (list, tuple)) else [results]
 
 
-def _fade(span, length):
+def _fade(span, length, overlap):
     """Return weights of rows or columns, which rise and fall where tiles overlap."""
     places = np.arange(span.start, span.stop, dtype="float32") + 0.5
     weights = np.ones_like(places)
     if span.start > 0:
-        weights = np.minimum(weights, (places - span.start) / (2 * OVERLAP))
+        weights = np.minimum(weights, (places - span.start) / (2 * overlap))
     if span.stop < length:
-        weights = np.minimum(weights, (span.stop - places) / (2 * OVERLAP))
-    return weights
+        weights = np.minimum(weights, (span.stop - places) / (2 * overlap))
+    return weights * weights * (3 - 2 * weights)  # without edges where a fade begins
 
 
 def _block_means(image, size):
