@@ -42,10 +42,14 @@ class ImageModel(PresetMixin, Fitting, Trainer):
     - `call(low_light, training=None)`: float32 images `(B, H, W, 3)` in [0, 1], enhanced,
       of images `(B, H, W, 3)` in [0, 1]. It begins with `normalize`.
     - `losses_and_output(low_light, reference, training)`: `(losses, enhanced)` of a
-      batch, to which `add_loss` and regularisers add; the losses are a dict from names to scalars, weighted, so that they add up
-      to the first one, `total_loss`. The reference is `None` where there is none. A
-      model that learns from pairs gets `(images, gains)` as `low_light`, here and in
-      `call`, where its recipe crops and normalises the exposure: `normalize` takes both.
+      batch, within a `Step`, by the methods that a subclass may override: `call`, whose
+      result is judged and given, and `compute_losses`. The reference is `None` where
+      there is none. A model that learns from pairs gets `(images, gains)` as
+      `low_light`, here and in `call`, where its recipe crops and normalises the
+      exposure: `normalize` takes both.
+    - `compute_losses(data, output)`: a dict from names to scalars, weighted, so that they
+      add up to the first one, `total_loss`; the trainer adds those of `add_loss` and of
+      regularisers. References are in `batch_reference`.
     - `get_config()`: the arguments of the constructor, added to those of this class.
     - `size_arguments`: names of the arguments, and attributes, that decide the shapes
       of the weights.
@@ -147,6 +151,7 @@ class ImageModel(PresetMixin, Fitting, Trainer):
         # What `build` would note for summaries and converters. It would also lock the
         # model against the layers and trackers of a subclass.
         self._build_shapes_dict = {"input_shape": ANY_SIZE}
+        self.current_step = None  # a `Step`
         # Not class attributes: on PyTorch they would hide the layers.
         self.exposure_normalization = None  # its statistics are of whole images
         if exposure_normalization is not None:
@@ -309,6 +314,14 @@ class ImageModel(PresetMixin, Fitting, Trainer):
     @property
     def metrics(self):
         return list(self._trackers.values())
+
+    @property
+    def batch_reference(self):
+        """The references of the batch that `compute_losses` judges, as it is to see them.
+
+        Float tensor `(B, H, W, 3)`; `None` where there are none, and outside of a step.
+        """
+        return None if self.current_step is None else self.current_step.reference
 
     def add_tracker(self, name):
         """Track one more loss: a scalar that `compute_losses` gives by this name.

@@ -1,7 +1,6 @@
 """Zero-DCE: a Keras model that learns to enhance without references."""
 
 import functools
-from typing import Any
 
 import keras
 from keras import ops
@@ -11,14 +10,8 @@ from zero_dce_keras.errors import check_choice, check_fraction, check_positive
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
 from zero_dce_keras.models.image_model import as_images
+from zero_dce_keras.models.step import Step
 from zero_dce_keras.models.zero_dce_files import ZeroDCEFiles
-
-
-class _Step:
-    """What a training or test step has computed so far."""
-
-    estimated: Any = None  # images and curve maps
-    enhanced: Any = None
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -110,7 +103,6 @@ class ZeroDCE(ZeroDCEFiles):
         self.dce_model = self.build_network()
         self._neighbor_seed = keras.random.SeedGenerator()
         self._teach = None
-        self._step = None
         self.built = True  # by construction: DCE-Net knows its shapes
 
     @classmethod
@@ -204,8 +196,8 @@ class ZeroDCE(ZeroDCEFiles):
             share = ops.reshape(strength, (-1, 1, 1, 1))
             images = low_light + share * (images - low_light)
             curve_maps = share * curve_maps
-        if self._step is not None:
-            self._step.estimated = images, curve_maps
+        if self.current_step is not None:
+            self.current_step.estimated = images, curve_maps
         return self.get_enhanced_image(images, curve_maps, num_iterations)
 
     def estimate(self, low_light, gains=None, denoise=True, training=None):
@@ -250,20 +242,21 @@ class ZeroDCE(ZeroDCEFiles):
         Returns:
             dict from tracker names to scalars; the others add up to `total_loss`.
         """
-        if self._step is not None and self._step.estimated[1] is output:
-            enhanced = self._step.enhanced
-        else:
-            enhanced = self.get_enhanced_image(data, output)
-        return self._compute_losses(data, output, enhanced)
-
-    def _compute_losses(self, low_light, curve_maps, enhanced):
-        inputs = self.loss_inputs(low_light, curve_maps, enhanced)
+        enhanced = self.enhanced_images(data, output)
+        inputs = self.loss_inputs(data, output, enhanced)
         weighted = {}
         for loss in self.used_losses:
             function = getattr(losses, loss.function)
             values = function(*(inputs[name] for name in loss.inputs))  # (B,)
             weighted[loss.tracker] = self.loss_weights[loss.tracker] * ops.mean(values)
         return {"total_loss": sum(weighted.values()), **weighted}
+
+    def enhanced_images(self, data, output):
+        """Return the images that losses judge: in a step those that `call` gave for it."""
+        step = self.current_step
+        if step is not None and step.is_judged(output):
+            return step.enhanced
+        return self.get_enhanced_image(data, output)
 
     @property
     def used_losses(self):
@@ -299,27 +292,32 @@ class ZeroDCE(ZeroDCEFiles):
         return losses.neighbors(images, choices)
 
     def losses_and_output(self, low_light, reference, training):
-        """Compute weighted losses and enhanced images; the reference is not used.
+        """Compute weighted losses and enhanced images.
 
         By the public methods, so that a subclass may override each of them: `call`
         enhances, `compute_losses` judges what it gave.
         """
-        self._step = step = _Step()
-        try:
+        with Step(self, reference, training) as step:
             enhanced = self(low_light, training=training)
             if step.estimated is None:  # a `call` that does not use `enhance`
                 step.estimated = self.estimate(low_light, training=training)
+                enhanced = self.judged_part(enhanced)
             step.enhanced = enhanced
-            images, curve_maps = step.estimated
-            batch_losses = self.compute_losses(images, curve_maps)
-        finally:
-            self._step = None
-        if self._teach is not None:
-            taught = ops.stop_gradient(self._teach(low_light))
-            distillation = ops.mean(ops.abs(enhanced - taught))
-            batch_losses["total_loss"] += distillation
-            batch_losses["distillation_loss"] = distillation
+            batch_losses = self.compute_losses(*step.estimated)
+            if self._teach is not None:
+                taught = self.judged_part(ops.stop_gradient(self._teach(low_light)))
+                distillation = self.distance(taught, enhanced)
+                batch_losses["total_loss"] += distillation
+                batch_losses["distillation_loss"] = distillation
         return batch_losses, enhanced
+
+    def judged_part(self, images):
+        """Return the part of whole images that this step's losses look at: all here."""
+        return images
+
+    def distance(self, taught, enhanced):
+        """Return how far the enhanced images are from those of a teacher; a scalar."""
+        return ops.mean(ops.abs(enhanced - taught))
 
     @property
     def num_maps(self):

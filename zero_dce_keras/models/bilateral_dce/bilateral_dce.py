@@ -134,9 +134,24 @@ class BilateralDCE(ZeroDCE):
 
     def estimate(self, low_light, gains=None, denoise=True, training=None):
         low_light = as_images(low_light)
+        step = self.current_step
+        training = training if step is None else step.training
         grid = self.estimate_grid(low_light, training)
-        images = self.prepare(low_light, denoise=denoise)
-        return images, self._slice(grid, images)
+        # The filter has nothing to learn, and takes longer than all the rest.
+        images = self.prepare(low_light, denoise=denoise and not training)
+        if step is None or step.enhanced is not None:
+            return images, self._slice(grid, images)
+        step.grid = grid
+        height, width = ops.shape(images)[1:3]
+        shares = [node_shares(length, grid.shape[1]) for length in (height, width)]
+        if training and self.window is not None:
+            step.window = step.window or self._draw_window(height, width)
+            images = self.judged_part(images)
+            shares = [
+                ops.slice(each, (start, 0), (self.window, grid.shape[1]))
+                for each, start in zip(shares, step.window, strict=True)
+            ]
+        return images, slice_grid(grid, images, self.num_iterations, *shares)
 
     def estimate_grid(self, low_light, training=None):
         """Return the curves `(B, G, G, Z·n)` of whole images `(B, H, W, 3)`."""
@@ -164,45 +179,53 @@ class BilateralDCE(ZeroDCE):
     def losses_and_output(self, low_light, reference, training):
         """Compute the weighted losses and the enhanced images, or their windows."""
         low_light = as_images(low_light)
-        if reference is None and {"charbonnier_loss", "ssim_loss"} & set(
-            self._own_weights
-        ):
+        if reference is not None:
+            reference = as_images(reference, "reference")
+        elif {"charbonnier_loss", "ssim_loss"} & set(self._own_weights):
             raise ValueError(
                 "reference_weight and ssim_weight need batches of (low_light, "
                 "reference). Received: low_light alone"
             )
         if training and self.permute_channels:
             low_light, reference = self._permute(low_light, reference)
-        grid = self.estimate_grid(low_light, training)
-        size = grid.shape[1]
-        height, width = ops.shape(low_light)[1:3]
-        # The filter has nothing to learn, and takes longer than all the rest.
-        images = low_light if training else self.prepare(low_light)
-        pictures = {"images": images}
-        if reference is not None:
-            pictures["reference"] = as_images(reference, "reference")
-        if self._teach is not None:
-            pictures["taught"] = ops.stop_gradient(self._teach(low_light))
-        shares = node_shares(height, size), node_shares(width, size)
-        if training and self.window is not None:
-            pictures, shares = self._draw_window(pictures, shares)
-        images = pictures["images"]
-        maps = slice_grid(grid, images, self.num_iterations, *shares)
-        enhanced = self.get_enhanced_image(images, maps)
-        batch_losses = self._compute_losses(images, grid, enhanced)
-        del batch_losses["total_loss"]
-        for name, weight in self._own_weights.items():
-            value = self._own_loss(name, grid, enhanced, pictures.get("reference"))
-            batch_losses[name] = weight * ops.mean(value)
-        if self._teach is not None:
-            distance = losses.charbonnier(pictures["taught"], enhanced)
-            batch_losses["distillation_loss"] = ops.mean(distance)
-        return {"total_loss": sum(batch_losses.values()), **batch_losses}, enhanced
+        return super().losses_and_output(low_light, reference, training)
 
     def compute_losses(self, data, output):
-        raise NotImplementedError(
-            "BilateralDCE computes its losses from the grid: losses_and_output"
+        batch_losses = super().compute_losses(data, output)
+        enhanced, grid = self.enhanced_images(data, output), self._grid_of(data)
+        for name, weight in self._own_weights.items():
+            value = self._own_loss(name, grid, enhanced, self.batch_reference)
+            batch_losses[name] = weight * ops.mean(value)
+            batch_losses["total_loss"] += batch_losses[name]
+        return batch_losses
+
+    def loss_inputs(self, low_light, curve_maps, enhanced):
+        # The curves of a grid are as smooth as it is.
+        grid = self._grid_of(low_light)
+        return super().loss_inputs(low_light, grid, enhanced)
+
+    def _grid_of(self, images):
+        step = self.current_step
+        if step is not None and step.is_judged(images):
+            return step.grid
+        return self.estimate_grid(images)
+
+    @property
+    def batch_reference(self):
+        reference = super().batch_reference
+        return None if reference is None else self.judged_part(reference)
+
+    def judged_part(self, images):
+        step = self.current_step
+        if step is None or step.window is None:
+            return images
+        start = (0, *step.window, 0)
+        return ops.slice(
+            images, start, (ops.shape(images)[0], self.window, self.window, 3)
         )
+
+    def distance(self, taught, enhanced):
+        return ops.mean(losses.charbonnier(taught, enhanced))
 
     def _permute(self, *pictures):
         """Give the channels of pictures, where there are any, another order."""
@@ -212,24 +235,12 @@ class BilateralDCE(ZeroDCE):
             for picture in pictures
         ]
 
-    def _draw_window(self, pictures, shares):
-        """Cut the same square out of all pictures, and the shares of its pixels."""
-        side = self.window
-        batch, height, width = ops.shape(pictures["images"])[:3]
-        top, left = (
-            keras.random.randint((), 0, length - side + 1, seed=self._seed)
+    def _draw_window(self, height, width):
+        """Draw the row and the column at which the window of a batch begins."""
+        return [
+            keras.random.randint((), 0, length - self.window + 1, seed=self._seed)
             for length in (height, width)
-        )
-        size = self.miniature_size // 4
-        shares = [
-            ops.slice(each, (start, 0), (side, size))
-            for each, start in zip(shares, (top, left), strict=True)
         ]
-        pictures = {
-            name: ops.slice(picture, (0, top, left, 0), (batch, side, side, 3))
-            for name, picture in pictures.items()
-        }
-        return pictures, shares
 
     def _own_loss(self, name, grid, enhanced, reference):
         if name == "order_loss":

@@ -12,6 +12,7 @@ from zero_dce_keras.models.image_model import ImageModel, as_images
 from zero_dce_keras.models.mirnet.global_view import VIEW
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_names
+from zero_dce_keras.models.step import Step
 
 
 @keras.saving.register_keras_serializable(package="zero_dce_keras")
@@ -187,6 +188,7 @@ class MIRNet(ImageModel):
         Returns:
             float32 tensor `(B, H, W, 3)`, in [0, 1] but while training.
         """
+        training = training or self.current_step is not None
         return self._enhanced(self.normalize(low_light), training)
 
     def enhance(self, low_light, gains=None, denoise=True):
@@ -217,8 +219,24 @@ class MIRNet(ImageModel):
                 "MIRNet learns from pairs: batches must be (low_light, reference). "
                 "Received: low_light alone"
             )
-        reference = as_images(reference, "reference")
-        enhanced = self(low_light, training=True)  # not clipped
+        images = low_light[0] if isinstance(low_light, (tuple, list)) else low_light
+        with Step(self, as_images(reference, "reference"), training):
+            enhanced = self(low_light, training=True)  # not clipped
+            values = self.compute_losses(images, enhanced)
+        return values, ops.clip(enhanced, 0.0, 1.0)
+
+    def compute_losses(self, data, output):
+        """Compute the weighted losses of a batch; `fit` and `evaluate` train by it.
+
+        Args:
+            data: the images, float tensor `(B, H, W, 3)` in [0, 1].
+            output: what `call` gave for them, not clipped; `batch_reference` has what
+                it should be.
+
+        Returns:
+            dict from tracker names to scalars; the others add up to `total_loss`.
+        """
+        reference, enhanced = self.batch_reference, output
         charbonnier = losses.charbonnier(reference, enhanced, self.epsilon)
         share = 1 - self.gt_mean_weight
         values = {"charbonnier_loss": share * ops.mean(charbonnier)}
@@ -230,8 +248,7 @@ class MIRNet(ImageModel):
         if self.ssim_weight:
             dissimilarity = 1 - metrics.ssim(reference, enhanced)
             values["ssim_loss"] = self.ssim_weight * ops.mean(dissimilarity)
-        values = {"total_loss": sum(values.values()), **values}
-        return values, ops.clip(enhanced, 0.0, 1.0)
+        return {"total_loss": sum(values.values()), **values}
 
     def torch_names(self):
         """Name the weights as the official code does, see `load_torch_checkpoint`.
