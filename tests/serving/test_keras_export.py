@@ -1,8 +1,11 @@
 """`model.export(path)` in every format, by `make test-export`; shapes and pictures."""
 
+import shutil
+
 import checks
 import keras
 import numpy as np
+import PIL.Image
 import pytest
 
 from zero_dce_keras import ZeroDCE, ZeroDCEPlusPlus
@@ -92,19 +95,43 @@ def test_tflite_converter(images):
     expect(model, images[:1], run_tflite(interpreter, images[:1]))
 
 
+def summary(model, **options):
+    texts = []
+    model.summary(print_fn=lambda text, **_: texts.append(text), **options)
+    return "".join(texts).splitlines()
+
+
 @pytest.mark.parametrize("model_class", checks.MODELS)
-def test_output_shape_and_summary(model_class):
+def test_shapes_before_the_first_call(model_class, low_light):
     model = checks.small_model(model_class)
     assert model.compute_output_shape((2, 5, 7, 3)) == (2, 5, 7, 3)
-    lines = []
-    model.summary(print_fn=lambda text, **_: lines.append(text))
-    rows = [row for row in "".join(lines).splitlines() if model.network.name in row]
-    assert rows and "?" not in rows[-1] and "(None, " in rows[-1]
+    for nested in (False, True):
+        rows = summary(model, expand_nested=nested)
+        assert "?" not in "".join(rows), rows
+        shapes = [row for row in rows if "(None, " in row]
+        assert len(shapes) >= len(model.layers)
+    # `input` and `output` are those of a functional model.
+    functional = keras.Model(model.input, model.output)
+    np.testing.assert_allclose(
+        checks.predict(functional, low_light),
+        checks.predict(model, low_light),
+        atol=1e-6,
+    )
 
 
-def test_the_picture_of_dce_net():
+def test_the_picture_of_dce_net(tmp_path):
     pytest.importorskip("pydot")
+    if shutil.which("dot") is None:
+        pytest.skip("plot_model needs Graphviz: apt-get install graphviz")
     model = ZeroDCE(filters=4)
-    dot = keras.utils.model_to_dot(model.dce_model, show_shapes=True).to_string()
+    path = tmp_path / "dce_net.png"
+    options = {"show_shapes": True, "show_layer_names": True}
+    keras.utils.plot_model(model.dce_model, str(path), **options)
+    with PIL.Image.open(path) as picture:
+        assert picture.format == "PNG" and picture.height > 1000
+        assert 1 < len(picture.convert("L").getcolors())  # not blank
+    dot = keras.utils.model_to_dot(model.dce_model, **options).to_string()
     assert all(f"conv_{k}" in dot for k in range(1, 8))
     assert all(f"skip_{k}" in dot for k in (5, 6, 7)) and "24" in dot
+    dot = keras.utils.model_to_dot(model, **options).to_string()
+    assert "(None, None, None, 3)" in dot and "?" not in dot

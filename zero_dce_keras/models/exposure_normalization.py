@@ -95,6 +95,9 @@ class ExposureNormalization(keras.layers.Layer):
         self.metering_cells = MeteringCells()
         self.well_exposed = None if well_exposed is None else list(well_exposed)
 
+    def build(self, input_shape):
+        self.metering_cells.build(input_shape)
+
     def call(self, images):
         return self.apply_gains(images, self.gains(images))
 
@@ -228,8 +231,8 @@ class MeteringCells(keras.layers.Layer):
     def call(self, images):
         return block_means(images, cell_size(*ops.shape(images)[1:3]))
 
-    def compute_output_shape(self, images_shape):
-        return (images_shape[0], None, None, images_shape[-1])
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], None, None, input_shape[-1])
 
 
 def without_adaptive_tone(arguments):

@@ -37,8 +37,8 @@ class ImageModel(PresetMixin, Fitting, Trainer):
     A subclass must give
 
     - `network`: the Keras model that holds all weights, and nothing but them; the
-      constructor sets it, and `built = True`. Its layers are given names: by these a
-      run's state knows their weights.
+      constructor sets it, `built = True`, and calls `with_shape(self)`. Its layers are
+      given names: by these a run's state knows their weights.
     - `call(low_light, training=None)`: float32 images `(B, H, W, 3)` in [0, 1], enhanced,
       of images `(B, H, W, 3)` in [0, 1]. It begins with `normalize`.
     - `losses_and_output(low_light, reference, training)`: `(losses, enhanced)` of a
@@ -156,12 +156,14 @@ class ImageModel(PresetMixin, Fitting, Trainer):
         self.exposure_normalization = None  # its statistics are of whole images
         if exposure_normalization is not None:
             arguments = without_adaptive_tone(exposure_normalization)
-            self.exposure_normalization = ExposureNormalization(
-                **arguments, dtype="float32"
+            self.exposure_normalization = with_shape(
+                ExposureNormalization(**arguments, dtype="float32")
             )
         self.denoising_filter = None
         if denoising_filter is not None:
-            self.denoising_filter = DenoisingFilter(**denoising_filter, dtype="float32")
+            self.denoising_filter = with_shape(
+                DenoisingFilter(**denoising_filter, dtype="float32")
+            )
         self._trackers = {
             name: keras.metrics.Mean(name=name)
             for name in (*loss_names, *REFERENCE_METRICS)
@@ -354,6 +356,19 @@ class ImageModel(PresetMixin, Fitting, Trainer):
             per_image = ops.broadcast_to(value, (batch_size,))
             self._trackers[name].update_state(per_image)
         return {name: self._trackers[name].result() for name in values}
+
+
+def with_shape(layer, *input_shapes):
+    """Return a layer or model whose shapes are known before the first call.
+
+    Summaries and `keras.utils.plot_model` show them; there are `input` and `output`.
+
+    Args:
+        layer: a Keras layer with `compute_output_shape`; nothing of it is run.
+        *input_shapes: those of its inputs; by default images of any size.
+    """
+    layer(*(keras.Input(batch_shape=shape) for shape in input_shapes or [ANY_SIZE]))
+    return layer
 
 
 def as_images(images, name="low_light"):

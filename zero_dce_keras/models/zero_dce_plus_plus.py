@@ -4,6 +4,7 @@ import keras
 
 from zero_dce_keras.errors import check_positive
 from zero_dce_keras.models.dce_net_plus_plus import build_dce_net_plus_plus
+from zero_dce_keras.models.image_model import ANY_SIZE, with_shape
 from zero_dce_keras.models.resampling import ShrinkImages, StretchMaps
 from zero_dce_keras.models.zero_dce import ZeroDCE
 
@@ -62,8 +63,10 @@ class ZeroDCEPlusPlus(ZeroDCE):
         check_positive("num_iterations", num_iterations)
         self.scale_factor = scale_factor
         self.resampling = resampling
-        self._shrink = ShrinkImages(scale_factor, resampling)
-        self._stretch = StretchMaps(scale_factor, resampling)
+        self._shrink = with_shape(ShrinkImages(scale_factor, resampling))
+        self._stretch = with_shape(
+            StretchMaps(scale_factor, resampling), self._shrink.output.shape, ANY_SIZE
+        )
 
     @classmethod
     def recipe_arguments(cls, recipe):

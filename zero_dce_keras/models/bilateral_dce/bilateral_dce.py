@@ -16,7 +16,7 @@ from zero_dce_keras.models.bilateral_dce.grid import (
 )
 from zero_dce_keras.models.bilateral_dce.grid_net import build_grid_net
 from zero_dce_keras.models.bilateral_dce.noise import AdaptiveDenoisingFilter
-from zero_dce_keras.models.image_model import as_images
+from zero_dce_keras.models.image_model import ANY_SIZE, as_images, with_shape
 from zero_dce_keras.models.zero_dce import ZeroDCE
 
 
@@ -113,15 +113,17 @@ class BilateralDCE(ZeroDCE):
                 raise ValueError(f"{name} is not for BilateralDCE")
         super().__init__(num_iterations, filters, num_layers=1, **kwargs)
         self.ratio_share = ratio_share
-        self._shrink = Miniature(miniature_size)
-        self._slice = SliceGrid(num_iterations)
+        self._shrink = with_shape(Miniature(miniature_size))
+        self._slice = with_shape(
+            SliceGrid(num_iterations), self.dce_model.output.shape, ANY_SIZE
+        )
         self.window = window
         self.permute_channels = permute_channels
         self._seed = keras.random.SeedGenerator()
         for name in self._own_weights:
             self._trackers[name] = keras.metrics.Mean(name=name)
         if denoising_filter is not None:
-            self.denoising_filter = AdaptiveDenoisingFilter(dtype="float32")
+            self.denoising_filter = with_shape(AdaptiveDenoisingFilter(dtype="float32"))
 
     def build_network(self):
         return build_grid_net(

@@ -8,7 +8,7 @@ from zero_dce_keras.devices import list_gpus
 from zero_dce_keras.errors import check_fraction, check_not_negative, check_positive
 from zero_dce_keras.models.bilateral_dce.grid import Miniature
 from zero_dce_keras.models.exposure_normalization import NUM_GAINS, MeteringCells
-from zero_dce_keras.models.image_model import ImageModel, as_images
+from zero_dce_keras.models.image_model import ImageModel, as_images, with_shape
 from zero_dce_keras.models.mirnet.global_view import VIEW
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_names
@@ -109,12 +109,13 @@ class MIRNet(ImageModel):
         self.stride = stride
         self.global_view = global_view
         if global_view:
-            self.metering_cells = MeteringCells()
-            self.miniature = Miniature(VIEW)
+            self.metering_cells = with_shape(MeteringCells())
+            self.miniature = with_shape(Miniature(VIEW))
         self.network = mirnet_model(
             num_rrg, num_mrb, channels, block, self.dtype_policy, stride, global_view
         )
         self.built = True  # by construction: the network knows its shapes
+        with_shape(self)
 
     @classmethod
     def recipe_arguments(cls, recipe):
