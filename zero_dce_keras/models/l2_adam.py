@@ -10,13 +10,17 @@ from zero_dce_keras.errors import check_not_negative, check_positive
 class L2Adam(keras.optimizers.Adam):
     """Adam that clips the gradient first and adds L2 weight decay after.
 
-    Keras' own `weight_decay` is decoupled from the gradient. PyTorch code that calls `clip_grad_norm_` and steps with
-    `Adam(weight_decay=…)` takes the same steps in the same order (Keras adds epsilon before
-    the bias correction, PyTorch after it: they differ where gradients are near epsilon).
-    Without `l2` and `max_gradient_norm` it is plain Adam. It clips what Adam steps by:
-    with `loss_scale_factor` the gradient of the unscaled loss, with
-    `gradient_accumulation_steps` the mean of several. Under a `tf.distribute` strategy
-    every replica clips on its own.
+    Keras' own `weight_decay` is decoupled from the gradient. PyTorch code that calls
+    `clip_grad_norm_` and steps with `Adam(weight_decay=…)` takes the same steps in the
+    same order (Keras adds epsilon before the bias correction, PyTorch after it: they
+    differ where gradients are near epsilon). Without `l2` and `max_gradient_norm` it is
+    plain Adam. It clips what Adam steps by: with `loss_scale_factor` the gradient of the
+    unscaled loss, with `gradient_accumulation_steps` the mean of several. Under a
+    `tf.distribute` strategy every replica clips on its own.
+
+    Under `mixed_float16` Keras scales the loss by 2¹⁵ at first, which is too much for the
+    losses of `ZeroDCE`: it leaves out the first steps, 3 at 128×128, and halves the scale
+    each time, as with every optimizer. `mixed_bfloat16` needs no scale.
 
     Args:
         learning_rate: float or a Keras learning rate schedule.
