@@ -97,6 +97,10 @@ def test_gains_lift_no_black():
 
 def test_gains_wait_while_the_light_changes():
     smooth, gains = SmoothedGains(), np.float32([4, 4, 4, 1, 0, 0, 0, 0.6])
-    lights = [0.3] * 20 + [1.0, 0.3, 0.25, 0.2, 0.15]
-    found = [smooth(gains / k, picture(light=k), FRAME)[0] for k in lights]
-    np.testing.assert_allclose(found[20:], found[0], rtol=1e-5)
+    fade = [0.25, 0.2, 0.15, 0.1, 0.05]
+    lights = [0.3] * 20 + [1.0, 0.3, *fade, 0, 0, *fade[::-1]]
+    factors = [gains / max(k, 0.03) for k in lights]
+    pairs = zip(lights, factors, strict=True)
+    found = np.array([smooth(g, picture(light=k), FRAME)[0] for k, g in pairs])
+    lit = np.array(lights) > 0
+    np.testing.assert_allclose(found[lit], found[0], rtol=1e-5)

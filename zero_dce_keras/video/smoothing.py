@@ -56,10 +56,10 @@ class SmoothedCurves:
             float32 array of the same shape.
         """
         is_black = _is_black(frame)
-        if is_black and self._frames:
-            return self._applied.astype("float32")
         logs = _miniature(frame)
         is_moving = self._is_moving(logs.mean(), seconds)
+        if is_black and self._frames:
+            return self._applied.astype("float32")
         if not is_black:
             self._begin_or_continue(_structure(logs), seconds)
         if self._frames <= 1:
