@@ -6,10 +6,11 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from trainings import quicken
 
-from zero_dce_keras import train
+from zero_dce_keras import load_model, train
 from zero_dce_keras.data import open_splits
 from zero_dce_keras.extras import EXTRA_OF
 from zero_dce_keras.training import RECIPES
@@ -76,6 +77,22 @@ def test_a_run_on_a_folder_must_be_described(make_preset, capsys):
         "psnr_gt_mean",
         "exposure_error",
     }
+
+
+def test_the_last_weights_of_a_run(make_preset, tmp_path):
+    """Where it was not validated, its best ones say nothing."""
+    run = tmp_path / "run"
+    (run / "best.weights.h5").unlink()
+    config = json.loads((run / "config.json").read_text())
+    config["mixed_precision"] = True
+    (run / "config.json").write_text(json.dumps(config))
+    card = make_preset("--last", "--data", "Noise")
+    assert card["best_epoch"] is None and " --mixed-precision " in card["command"]
+    preset, last = (
+        load_model(tmp_path / x) for x in ("presets/mine", "run/last.keras")
+    )
+    for one, other in zip(preset.get_weights(), last.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_card_says_what_was_calibrated(tool):

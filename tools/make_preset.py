@@ -3,7 +3,8 @@
     python tools/make_preset.py zero_dce_lol runs/lol-1143 runs/lol-1 runs/lol-2 \
         --data-dir ../shared/data/lol
 
-The best weights of the first run are shipped. All runs are of one recipe with different
+The best weights of the first run are shipped; with `--last` those of its last epoch, as of
+a schedule that was fixed beforehand. All runs are of one recipe with different
 seeds; of two or more, the card gives the mean and the standard deviation of their scores
 on eval15. Every number of the card is measured here or taken from the runs'
 `config.json`. Of runs on a folder of your own, `--data` says what is in the folder.
@@ -23,7 +24,7 @@ from zero_dce_keras.evaluation.report import PROTOCOL
 from zero_dce_keras.inference import Enhancer, without_network
 from zero_dce_keras.models.presets import PRESETS_DIR
 from zero_dce_keras.training import RECIPES
-from zero_dce_keras.training.callbacks import BEST_FILE
+from zero_dce_keras.training.callbacks import BEST_FILE, LAST_FILE
 from zero_dce_keras.training.run_config import read_config
 
 SCORES = ("psnr", "ssim", "mae", "psnr_gt_mean", "exposure_error")
@@ -88,6 +89,9 @@ def main():
     parser.add_argument(
         "--scale-factor", type=int, help="of a Zero-DCE++, if other than in training"
     )
+    parser.add_argument(
+        "--last", action="store_true", help="take the weights after the last epoch"
+    )
     parser.add_argument("--note", default="", help="a sentence for the card")
     args = parser.parse_args()
 
@@ -98,12 +102,13 @@ def main():
         parser.error("the runs are not of one recipe: see their config.json")
     data = describe_data(parser, configs[0]["dataset"], args.data)
     splits = held_out(configs[0], args.data_dir)
-    models = [load(run, args.scale_factor) for run in args.runs]
+    file = LAST_FILE if args.last else BEST_FILE
+    models = [load(run / file, args.scale_factor) for run in args.runs]
     tests = [score(Enhancer(model), splits.test) for model in models]
     bare = functools.partial(without_network, models[0])
     scores = {"eval15": tests[0]}
     without = {"eval15": score(bare, splits.test)}
-    if configs[0]["dataset"] == "lol":
+    if configs[0]["dataset"] == "lol" and splits.validation:
         scores["our485 validation split"] = score(
             Enhancer(models[0]), splits.validation
         )
@@ -123,7 +128,7 @@ def main():
         "split": f"{images['train']} train, {images['validation']} validation; {data['cut']}",
         "command": command(config, name) + data["options"],
         "seed": recipe.seed,
-        "best_epoch": config["best_epoch"],
+        "best_epoch": None if args.last else config["best_epoch"],
         "time": f"{config['seconds']} s",
         "device": config["device"],
         "versions": config["versions"],
@@ -173,6 +178,7 @@ def command(config, name):
     (backend,) = set(BACKENDS) & set(config["versions"])
     setting = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
     start = f"--weights {config['weights']} " if config["weights"] else ""
+    start += "--mixed-precision " * config["mixed_precision"]
     seed = config["recipe"].seed
     fit = "python -m zero_dce_keras.fit"
     return f"{setting}{fit} --recipe {name} --seed {seed} {start}"
@@ -186,9 +192,9 @@ def held_out(config, data_dir):
     return open_splits("lol", data_dir, recipe.train_images, recipe.validation_images)
 
 
-def load(run, scale_factor):
-    """The model of a run's best weights, at another scale if wanted."""
-    model = load_model(run / BEST_FILE)
+def load(path, scale_factor):
+    """The model of some weights, at another scale if wanted."""
+    model = load_model(path)
     if scale_factor is None:
         return model
     scaled = type(model).from_config(
