@@ -54,10 +54,8 @@ class Light(NamedTuple):
         Example:
             >>> Light.of_profile(profile_of(None, 2.2))
         """
-        for start in range(132, min(len(profile), 132 + 12 * 100), 12):
-            name, place, _ = struct.unpack_from(
-                ">4sII", profile.ljust(start + 12), start
-            )
+        for start in range(132, min(len(profile) - 11, 1332), 12):  # 100 tags
+            name, place, _ = struct.unpack_from(">4sII", profile, start)
             if name == b"cicp" and place + 10 <= len(profile):
                 return cls(profile[place + 8], profile[place + 9])
         return None

@@ -35,7 +35,7 @@ class Photograph:
         file_format: str, what it was read from: "JPEG", "PNG", …
         notes: tuple of str, what could not be taken as it was.
         iptc: bytes, IPTC-IIM: title, author, keywords as agencies write them.
-        comment: bytes, of a JPEG or a GIF.
+        comment: bytes, of a JPEG, and texts of formats that have but one.
         text: tuple of pairs of bytes, the text chunks of a PNG: (kind, data).
         jpeg_tables: tuple of lists of 64 ints, the quantisation tables that it was
             compressed by: how fine. Empty for what was no JPEG.
