@@ -37,8 +37,8 @@ class ImageModel(PresetMixin, Fitting, Trainer):
     A subclass must give
 
     - `network`: the Keras model that holds all weights, and nothing but them; the
-      constructor sets it, `built = True`, and calls `with_shape(self)`. Its layers are
-      given names: by these a run's state knows their weights.
+      constructor sets it, and `built = True`. Its layers are given names: by these a
+      run's state knows their weights.
     - `call(low_light, training=None)`: float32 images `(B, H, W, 3)` in [0, 1], enhanced,
       of images `(B, H, W, 3)` in [0, 1]. It begins with `normalize`.
     - `losses_and_output(low_light, reference, training)`: `(losses, enhanced)` of a
@@ -359,9 +359,10 @@ class ImageModel(PresetMixin, Fitting, Trainer):
 
 
 def with_shape(layer, *input_shapes):
-    """Return a layer or model whose shapes are known before the first call.
+    """Return a layer whose output shape `summary` knows before the first call.
 
-    Summaries and `keras.utils.plot_model` show them; there are `input` and `output`.
+    Not for a model: in a functional model that is saved, Keras would mistake this for
+    its first use there.
 
     Args:
         layer: a Keras layer with `compute_output_shape`; nothing of it is run.

@@ -9,7 +9,7 @@ from zero_dce_keras import losses
 from zero_dce_keras.errors import check_choice, check_fraction, check_positive
 from zero_dce_keras.models.curves import apply_curves
 from zero_dce_keras.models.dce_net import build_dce_net
-from zero_dce_keras.models.image_model import as_images, with_shape
+from zero_dce_keras.models.image_model import as_images
 from zero_dce_keras.models.step import Step
 from zero_dce_keras.models.zero_dce_files import ZeroDCEFiles
 
@@ -104,7 +104,6 @@ class ZeroDCE(ZeroDCEFiles):
         self._neighbor_seed = keras.random.SeedGenerator()
         self._teach = None
         self.built = True  # by construction: DCE-Net knows its shapes
-        with_shape(self)
 
     @classmethod
     def recipe_arguments(cls, recipe):

@@ -115,7 +115,6 @@ class MIRNet(ImageModel):
             num_rrg, num_mrb, channels, block, self.dtype_policy, stride, global_view
         )
         self.built = True  # by construction: the network knows its shapes
-        with_shape(self)
 
     @classmethod
     def recipe_arguments(cls, recipe):
