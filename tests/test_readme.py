@@ -56,9 +56,19 @@ NOT_RUN = {
     "python -m venv": "as `make venv` does",
     ". .venv/bin/activate": "as `make venv` does",
     "pytest": "this is one of the tests",
+    "zero-dce serve": "it serves until Ctrl-C; tests/serving/test_server.py starts it",
+    "curl": "needs a server; test_server_docs.py, by `make test-serving`",
+    "(printf": "what is sent by curl",
+    "docker run": "TensorFlow Serving itself was not run: docs/serving.md says so",
     "zero-dce app": "it serves until Ctrl-C; tests/page starts it",
     "KERAS_BACKEND=": "a backend a process; `make test-backends`, in .ci/run",
     "python tools/make_preset.py": "it needs the real LOL, and changes the package",
+}
+
+# What a block of Python has that is not run here, and why, or what else runs it.
+NOT_RUN_PYTHON = {
+    "localhost:850": "needs a server; test_server_docs.py, by `make test-serving`",
+    "import kserve": "test_server_docs.py, where KServe is installed",
 }
 
 # A training of seconds in place of the pages'; the last option of a name counts.
@@ -157,6 +167,9 @@ def test_commands(block, there):
 @of_language(PYTHON)
 def test_python(block, there, monkeypatch):
     text = block.text
+    for part, reason in NOT_RUN_PYTHON.items():
+        if part in text:
+            pytest.skip(reason)
     for pattern, small in SMALL_PYTHON.items():
         text = re.sub(pattern, small, text)
     Path("block.py").write_text(text, encoding="utf-8")
@@ -178,6 +191,8 @@ def test_reasons_for_not_running_are_needed():
     lines = [line for block in BLOCKS for line in commands(block.text)]
     for start in NOT_RUN:
         assert any(line.startswith(start) for line in lines), start
+    for part in NOT_RUN_PYTHON:
+        assert any(part in block.text for block in BLOCKS), part
 
 
 @each_page

@@ -1,5 +1,6 @@
 """`zero-dce serve`, asked by TensorFlow Serving's gRPC stubs and by HTTP."""
 
+import asyncio
 import concurrent.futures
 import contextlib
 import json
@@ -8,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from types import SimpleNamespace
 
 import grpc
 import numpy as np
@@ -27,6 +29,7 @@ from tensorflow_serving.apis import (
 )
 
 from zero_dce_keras import cli, serve
+from zero_dce_keras.serving.server import versions
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 LIMITS = ("--max-megabytes", "1", "--max-megapixels", "1", "--max-batch", "4")
@@ -541,6 +544,34 @@ def test_versions_come_and_go(watched, toy):
     shutil.rmtree(directory)
     time.sleep(2.5)
     assert factor(server) == 3  # from memory
+
+
+def test_a_version_is_loaded_once_its_files_are_still(tmp_path, monkeypatch):
+    """A copy that takes longer than a look at the directory is not opened."""
+    loaded = []
+
+    def fake(path):
+        loaded.append(path.name)
+        return SimpleNamespace(number=int(path.name), requests=0)
+
+    monkeypatch.setattr(versions, "ModelVersion", fake)
+
+    def write(number, content):
+        (tmp_path / number).mkdir(exist_ok=True)
+        (tmp_path / number / "saved_model.pb").write_bytes(content)
+
+    async def look_often():
+        write("1", b"")
+        watching = versions.Versions("toy", tmp_path)
+        await watching.start()
+        for content in (b"a", b"ab", b"abc"):
+            write("2", content)
+            await watching._look()
+            assert loaded == ["1"] and watching.current.number == 1
+        await watching._look()
+        assert loaded == ["1", "2"] and watching.current.number == 2
+
+    asyncio.run(look_often())
 
 
 # Start and stop
