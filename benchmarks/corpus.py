@@ -8,8 +8,7 @@ libimage-exiftool-perl`). A table of the files with something lost is printed, a
 many losses no note names. The aim is 0. What counts as the same:
 
 - pixels: turned upright; to 3 levels of 255 on average where a JPEG or WebP is written, else
-  exact, in 16 bits to one of 65,535 levels (a profile's tone curve goes there and back); to
-  a level of 255 where this reader of the original sees no more; where a note says "converted", "drawn down" or "read as" they are not compared;
+  exact; to a level of 255 where this reader of the original sees no more; where a note says "converted", "drawn down" or "read as" they are not compared;
 - metadata: a tag of the same name and value in any group. Left aside are what tells of
   the file itself (sizes, offsets, encodings), the thumbnail, and what stands upright now.
 """
@@ -187,7 +186,7 @@ def lost_pixels(source, target, notes):
         ".webp",
         ".avif",
     )
-    most = 3 if lossy else 255 / white if white > 255 else 0
+    most = 3 if lossy else 0
     return [f"pixels off by {off:.4f}"] if off > most else []
 
 

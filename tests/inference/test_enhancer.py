@@ -1,11 +1,15 @@
+import struct
 from pathlib import Path
 
 import checks
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from zero_dce_keras import Enhancer, MIRNet, ZeroDCE, ZeroDCEPlusPlus, infer
+from zero_dce_keras.images import Photograph
+from zero_dce_keras.images.tone_curve import tables_to_srgb
+from zero_dce_keras.inference.options import EnhanceOptions
 from zero_dce_keras.inference.runner import Runner
 
 
@@ -90,6 +94,21 @@ def test_identity(enhancer, photo, options, dtype):
     image = photo.astype(dtype) / (255 if dtype == "float32" else 1)
     image = image.astype(dtype)
     np.testing.assert_array_equal(enhancer(image, **options), image)
+
+
+@pytest.mark.parametrize("options", [{"iterations": 0}, {"strength": 0.0}])
+def test_identity_of_a_photograph(enhancer, photo, options):
+    """A profile's tone curve goes there and back, and dark levels fall together."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # Its parametric curves become a plain power.
+    curve = profile.index(b"para", 132)
+    power = struct.pack(">4s4xHHi", b"para", 0, 0, round(2.2 * 65536))
+    profile = profile[:curve] + power + profile[curve + len(power) :]
+    pixels = photo.astype("uint16") * 40
+    photograph = Photograph(pixels, icc_profile=profile)
+    assert tables_to_srgb(profile, "uint16")
+    enhanced = enhancer.enhance_photograph(photograph, EnhanceOptions(**options))
+    np.testing.assert_array_equal(enhanced.pixels, pixels)
 
 
 def test_iterations_and_strength_are_those_of_the_curves(model, enhancer, photo):

@@ -170,6 +170,9 @@ class Enhancer:
         Raises:
             ValueError, MemoryError: as a call does.
         """
+        self._check(options)
+        if options.changes_nothing:
+            return photograph
         pixels = photograph.pixels
         # The network knows how sRGB encodes the dark; that of other profiles it takes for
         # brighter. Their primaries stay: nothing is clipped (benchmarks/wide_gamut.py).
