@@ -146,7 +146,8 @@ def check_export(model, images, directory):
         pytest.skip("a SavedModel needs the TensorFlow backend")
     import tensorflow as tf
 
-    path = export_saved_model(model, directory)
+    # All signatures take seconds: tests/serving has one model with them.
+    path = export_saved_model(model, directory, signatures=("serving_default",))
     serve = tf.saved_model.load(str(path)).signatures["serving_default"]
     served = serve(images=tf.constant(images))["enhanced"]
     np.testing.assert_allclose(served, predict(model, images), atol=1e-5)

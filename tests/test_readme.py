@@ -57,6 +57,8 @@ NOT_RUN = {
     ". .venv/bin/activate": "as `make venv` does",
     "pytest": "this is one of the tests",
     "zero-dce serve": "it serves until Ctrl-C; tests/serving/test_server.py starts it",
+    "zero-dce export -o served": "test_server_docs.py does, by `make test-serving`",
+    "zero-dce export --format": "test_portable.py does, by `make test-export`",
     "curl": "needs a server; test_server_docs.py, by `make test-serving`",
     "(printf": "what is sent by curl",
     "docker run": "TensorFlow Serving itself was not run: docs/serving.md says so",
@@ -68,13 +70,16 @@ NOT_RUN = {
 # What a block of Python has that is not run here, and why, or what else runs it.
 NOT_RUN_PYTHON = {
     "localhost:850": "needs a server; test_server_docs.py, by `make test-serving`",
+    "tf.saved_model.load": "test_server_docs.py, by `make test-serving`",
+    "ai_edge_litert": "test_portable.py, by `make test-export`",
+    "import onnxruntime": "test_portable.py, by `make test-export`",
     "import kserve": "test_server_docs.py, where KServe is installed",
 }
 
 # A training of seconds in place of the pages'; the last option of a name counts.
 SMALL_FIT = shlex.split(
     "--train-images 4 --validation-images 2 --epochs 1 --batch-size 2 --image-size 16"
-    " --no-crop --filters 2 --num-layers 1 --num-iterations 1"
+    " --no-crop --whole-epochs 0 --filters 2 --num-layers 1 --num-iterations 1"
     " --num-rrg 1 --num-mrb 1 --channels 4"
 )
 SMALL_PYTHON = {

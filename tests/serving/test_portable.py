@@ -1,5 +1,10 @@
 """Files for other runtimes, by `make test-export`, which has the runtimes."""
 
+import re
+import runpy
+import shlex
+from pathlib import Path
+
 import checks
 import keras
 import numpy as np
@@ -11,6 +16,7 @@ from zero_dce_keras.serving.formats import FORMATS
 needs_tensorflow = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="TensorFlow exports"
 )
+PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
 RUNTIMES = {
     "litert": "ai_edge_litert.interpreter",
     "onnx": "onnxruntime",
@@ -137,3 +143,22 @@ def test_a_missing_extra_is_named(model, tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r"pip install '\.\[openvino\]'"):
         export_portable(model, tmp_path / "model.xml", "openvino")
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_tensorflow
+def test_the_page(tmp_path, monkeypatch):
+    """The commands and the Python of docs/serving.md, "Portable files"."""
+    for module in ("onnx", "openvino", "onnxruntime", "ai_edge_litert"):
+        pytest.importorskip(module)
+    monkeypatch.chdir(tmp_path)
+    text = (
+        PAGE.read_text("utf-8").partition("## Portable files")[2].partition("\n## ")[0]
+    )
+    commands = re.findall(r"^zero-dce export (.*)$", text, re.MULTILINE)
+    for options in commands:
+        assert export.main(shlex.split(options)) == 0
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(commands) == 3 and len(blocks) == 2
+    for block in blocks:
+        Path("block.py").write_text(block, "utf-8")
+        assert runpy.run_path("block.py")["enhanced"].mean() > 0.15  # the input: 0.1

@@ -15,7 +15,7 @@ from PIL import Image
 from conftest import write_photo
 
 PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
-ASKS = re.compile(r"localhost:850[01]")
+ASKS = re.compile(r"localhost:850[01]|tf\.saved_model\.load")
 BLOCKS = [
     (language, text)
     for language, text in re.findall(

@@ -24,7 +24,9 @@ NO_WARMUP = (
 )
 
 
-def export_saved_model(model, directory, version=None, denoise=True, limits=None):
+def export_saved_model(
+    model, directory, version=None, denoise=True, limits=None, signatures=None
+):
     """Write a model as the SavedModel `directory/version`.
 
     Plain `tf.saved_model.load` opens it, without this package and without Keras, and so
@@ -53,12 +55,14 @@ def export_saved_model(model, directory, version=None, denoise=True, limits=None
         denoise: False leaves out the denoising filter, where the model has one.
         limits: `Limits` of the files that the signatures with bytes take; by default 64
             megabytes and 50 megapixels.
+        signatures: names of those to write; all by default.
 
     Returns:
         `pathlib.Path` of the SavedModel.
 
     Raises:
-        ValueError: if the version is not positive, or is there already.
+        ValueError: if the version is not positive, or is there already; if there is no
+            such signature.
         ImportError: on another backend than TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
@@ -67,7 +71,7 @@ def export_saved_model(model, directory, version=None, denoise=True, limits=None
             "Weights are the same on every backend"
         )
     tf = require("tensorflow")
-    signatures = require("zero_dce_keras.serving.signatures")
+    served_model = require("zero_dce_keras.serving.signatures").ServedModel
 
     directory = Path(directory)
     if version is None:
@@ -79,8 +83,8 @@ def export_saved_model(model, directory, version=None, denoise=True, limits=None
             f"{target} is there already: choose another version (--model-version)"
         )
     directory.mkdir(parents=True, exist_ok=True)
-    served = signatures.ServedModel(model, denoise, limits or Limits())
-    functions = served.signatures()
+    served = served_model(model, denoise, limits or Limits())
+    functions = served.signatures(signatures)
     # TensorFlow Serving watches the directory: a version appears whole. A dot keeps it
     # from taking the temporary directory for one.
     temporary = Path(tempfile.mkdtemp(prefix=".export-", dir=directory))

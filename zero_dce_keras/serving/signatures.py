@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from zero_dce_keras.errors import check_choice
 from zero_dce_keras.images.luma import LUMA
 from zero_dce_keras.serving.codecs import checked, decode, encode
 from zero_dce_keras.serving.pictures import Settings, enhance_picture
@@ -27,8 +28,15 @@ class ServedModel(tf.Module):
         self._denoise = denoise
         self._limits = limits
 
-    def signatures(self):
-        """Return dict from names to concrete functions."""
+    def signatures(self, names=None):
+        """Return dict from names to concrete functions.
+
+        Args:
+            names: which signatures; all that the model has by default.
+
+        Raises:
+            ValueError: there is no such signature.
+        """
         images = tf.TensorSpec((None, None, None, 3), tf.float32, "images")
         files = tf.TensorSpec((None,), tf.string, "image_bytes")
         iterations = tf.TensorSpec((None,), tf.int32, "iterations")
@@ -43,9 +51,12 @@ class ServedModel(tf.Module):
             arguments = [files, iterations, strength, format]
             functions["enhance_bytes_with"] = self.enhance_bytes_with, arguments
             functions["curve_maps"] = self.curve_maps, [images]
+        for name in names or ():
+            check_choice("signatures", name, tuple(functions))
         return {
             name: tf.function(function).get_concrete_function(*specs)
             for name, (function, specs) in functions.items()
+            if names is None or name in names
         }
 
     def enhance(self, images):
