@@ -185,8 +185,9 @@ def serving(directory, *options):
             address = process.stdout.readline().split()
             assert address, log.read_text()
             url = process.stdout.readline().strip()
-            with contextlib.closing(Server(process, address[-1], url).channel):
-                yield Server(process, address[-1], url)
+            server = Server(process, address[-1], url)
+            with contextlib.closing(server.channel):
+                yield server
         finally:
             process.terminate()
             code = process.wait(timeout=60)

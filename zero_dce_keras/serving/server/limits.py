@@ -50,17 +50,14 @@ class Gate:
     def __init__(self, limits):
         self.limits = limits
         self.requests = self.bytes = 0
-        self.is_closed = False
 
     @contextlib.contextmanager
     def let_in(self, size):
         """Hold a place for a request of so many bytes.
 
         Raises:
-            Refusal: too much is waiting, or the server stops.
+            Refusal: too much is waiting.
         """
-        if self.is_closed:
-            raise Refusal("UNAVAILABLE", "the server is stopping")
         if (
             self.requests >= self.limits.requests
             or self.bytes + size > REQUESTS_OF_FULL_SIZE * self.limits.bytes

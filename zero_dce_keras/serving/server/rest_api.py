@@ -36,8 +36,6 @@ def build_app(service):
             return _error(HTTP_STATUS.get(refusal.code, 500), refusal.message)
 
     async def answer_health(request):
-        if service.gate.is_closed:
-            return PlainTextResponse("stopping\n", 503)
         return PlainTextResponse("ok\n")
 
     async def answer_metrics(request):

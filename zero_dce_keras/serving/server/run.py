@@ -88,7 +88,6 @@ async def _serve(directory, name, address, limits, tell):
         tell(address)
         await stop.wait()
         log.info("stopping: %d requests are in work", service.gate.requests)
-        service.gate.is_closed = True
         watch.cancel()
         await health_service.enter_graceful_shutdown()
         web_server.should_exit = True
