@@ -38,6 +38,7 @@ CLIENTS = 32
 LARGE = 3000, 4000  # 12 megapixels
 SHARE_OF_LARGE, SHARE_OF_BAD = 0.02, 0.2
 FOLDER = 100  # JPEGs of 600×400
+PARTS = 5  # after each the memory is read
 PLACES = 24  # fewer than clients: some are told to try again
 PAUSE = 0.5  # seconds before they do
 BUSY = ("UNAVAILABLE", "RESOURCE_EXHAUSTED", 429, 503)
@@ -236,18 +237,17 @@ class Load:
         self.client = client
         self.expected_of = expected_of
         self.good, self.large, self.bad = good, large, bad
-        self.seed = seed
+        self.rng = np.random.default_rng(seed)
         self.rows = []  # (api, kind, seconds, tries, whether the answer is right)
         self.lock = threading.Lock()
 
     def run(self, count):
-        rng = np.random.default_rng(self.seed)
-        kinds = rng.choice(
+        kinds = self.rng.choice(
             ["large", "bad", "good"],
             count,
             p=[SHARE_OF_LARGE, SHARE_OF_BAD, 1 - SHARE_OF_LARGE - SHARE_OF_BAD],
         )
-        numbers = rng.integers(0, 2**31, count)
+        numbers = self.rng.integers(0, 2**31, count)
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(self.ask, kinds, numbers))
         return self
@@ -351,13 +351,15 @@ def main(argv=None):
         bad = bad_requests(good[0][2]["image_bytes"])
         server = Server(model)
         server.start()
+        start = server.memory()
         stack.callback(lambda: server.process.kill())
         client = Client(server)
         parts = client, expected_of, good, large, bad
-        Load(*parts, args.seed + 1).run(100)  # so that every size has been there once
-        before = server.memory()
-        load = Load(*parts, args.seed).run(args.requests)
-        after, peak = server.memory(), server.memory("VmHWM")
+        load, memory = Load(*parts, args.seed), []
+        for part in np.array_split(range(args.requests), PARTS):
+            load.run(len(part))
+            memory.append(f"{server.memory():.0f}")
+        peak = server.memory("VmHWM")
 
         photos = directory / "photos"
         photos.mkdir()
@@ -374,7 +376,8 @@ def main(argv=None):
         stopped = server.process.wait(timeout=60)
     facts = {
         "requests": f"{args.requests}, {CLIENTS} at once, each answered",
-        "memory": f"{before:.0f} MB before, {after:.0f} MB after, {peak:.0f} MB peak",
+        "memory": f"{start:.0f} MB at the start, {', '.join(memory)} MB after each "
+        f"part of {PARTS}, {peak:.0f} MB at the peak",
         "folder": f"{FOLDER} JPEGs of 600×400: server {FOLDER / folder['server']:.1f}/s, "
         f"enhance {FOLDER / folder['enhance']:.1f}/s with its start",
         "kills": f"{args.kills} under {len(killed.rows)} requests, "
