@@ -219,6 +219,7 @@ def test_no_json(server, body):
         ("POST", "/v1/models/toy", 400, "Malformed request: POST /v1/models/toy"),
         ("POST", "/v1/models/toy:classify", 501, "only :predict is served"),
         ("POST", "/v1/models/toy/versions/a:predict", 400, "Malformed request"),
+        ("GET", f"/v1/models/toy/versions/{'1' * 5000}", 400, "Malformed request"),
         ("GET", "/v2/health", 404, "Not found"),
         ("DELETE", "/v1/models/toy", 405, "Method not allowed"),
     ],
@@ -387,6 +388,8 @@ def test_limits(server):
         body = json.dumps({"inputs": large.tolist()}).encode()
         answer = server.post(data=body if length else iter([body[:9], body[9:]]))
         assert answer.status_code == 413 and "1000000 bytes" in answer.json()["error"]
+    counted = 'zero_dce_serve_requests_total{api="rest",signature="",status="%s"}'
+    assert server.metric(counted % "RESOURCE_EXHAUSTED") >= 2
     with refused(INVALID, "1.0 megapixels: a request may have 1 in all"):
         server.call("enhance_bytes", image_bytes=[wide])
     answer = server.post(
@@ -395,6 +398,24 @@ def test_limits(server):
     assert answer.status_code == 400 and "megapixels" in answer.json()["error"]
     with refused(INVALID, "5 items: a request may have 4"):
         server.call("enhance_bytes", image_bytes=[served.png()[0]] * 5)
+
+
+def test_a_client_that_goes_away(server):
+    counted = (
+        'zero_dce_serve_requests_total{api="rest",signature="",status="CANCELLED"}'
+    )
+    before = server.metric(counted)
+    host, port = server.root.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(
+            b"POST /v1/models/toy:predict HTTP/1.1\r\nHost: toy\r\n"
+            b"Content-Length: 1000\r\n\r\nonly this"
+        )
+        server.wait_for_work(1)
+    deadline = time.monotonic() + 30
+    while server.metric(counted) == before:
+        assert time.monotonic() < deadline
+    assert server.metric("zero_dce_serve_requests_in_work ") == 0
 
 
 def test_the_gate(server):

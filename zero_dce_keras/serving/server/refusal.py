@@ -28,12 +28,14 @@ class Refusal(Exception):
     Args:
         code: str, name of gRPC's status code.
         message: str, for the client.
+        http_status: int; by default the one that belongs to `code`.
     """
 
-    def __init__(self, code, message):
+    def __init__(self, code, message, http_status=None):
         super().__init__(message)
         self.code = code
         self.message = message
+        self.http_status = http_status or HTTP_STATUS.get(code, 500)
 
     @classmethod
     def of_tensorflow(cls, error):

@@ -9,15 +9,16 @@ import re
 import prometheus_client
 from google.protobuf import json_format
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from zero_dce_keras.serving.server import grpc_api, json_tensors
-from zero_dce_keras.serving.server.refusal import HTTP_STATUS, Refusal, invalid
+from zero_dce_keras.serving.server.refusal import Refusal, invalid
 
 ADDRESS = re.compile(
-    r"/v1/models/([^/:]+)(?:/versions/(\d+))?(:predict|:classify|:regress|/metadata)?"
+    r"/v1/models/([^/:]+)(?:/versions/(\d{1,18}))?(:predict|:classify|:regress|/metadata)?"
 )
 UPLOAD = 60  # seconds in which a body must arrive
 
@@ -33,7 +34,7 @@ def build_app(service):
         try:
             return await _answer(service, request)
         except Refusal as refusal:
-            return _error(HTTP_STATUS.get(refusal.code, 500), refusal.message)
+            return _error(refusal.http_status, refusal.message)
 
     async def answer_health(request):
         return PlainTextResponse("ok\n")
@@ -85,12 +86,11 @@ async def _predict(service, request, name, number):
     with contextlib.ExitStack() as place:
         try:
             seen = place.enter_context(service.let_in("rest", size))
-        except Refusal:
-            await _read_body(request, 0)  # a client that still sends sees no answer
+        except Refusal:  # a client that still sends would see no answer
+            with contextlib.suppress(Refusal):
+                await _read_body(request, most=0)
             raise
         body = await _read_body(request, most)
-        if body is None:
-            return _error(413, f"a request may have {most} bytes")
         version = service.versions.get(name, number)
         document, key = await asyncio.to_thread(json_tensors.read_document, body)
         del body
@@ -104,7 +104,7 @@ async def _predict(service, request, name, number):
 
 
 async def _read_body(request, most):
-    """Return the body; None if there is more of it, which is read and forgotten."""
+    """Return the body; if there is more of it, read and forget it."""
     body, is_too_large = bytearray(), False
     try:
         async with asyncio.timeout(UPLOAD):
@@ -116,7 +116,12 @@ async def _read_body(request, most):
                     body += chunk
     except TimeoutError as error:
         raise Refusal("DEADLINE_EXCEEDED", "the request did not arrive") from error
-    return None if is_too_large else body
+    except ClientDisconnect as error:
+        raise Refusal("CANCELLED", "the client has gone") from error
+    if is_too_large:
+        message = f"a request may have {most} bytes"
+        raise Refusal("RESOURCE_EXHAUSTED", message, http_status=413)
+    return body
 
 
 def _metadata(versions, name, number):
