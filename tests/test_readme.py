@@ -1,6 +1,7 @@
 """Every command and every line of Python in the documentation runs, on small data."""
 
 import importlib
+import json
 import os
 import re
 import runpy
@@ -19,6 +20,7 @@ from trainings import quicken
 from conftest import write_photo
 from zero_dce_keras import ZeroDCE, ZeroDCEPlusPlus, cli
 from zero_dce_keras.__main__ import VERBS
+from zero_dce_keras.data.sample import VERSION
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = [
@@ -110,6 +112,12 @@ def place(tmp_path_factory, make_lol):
     for folder in ("photos", "low", "high"):
         for seed in range(6):
             write_photo(place / folder / f"{seed}.jpg", seed, brightness=60)
+    for split, count in (("train", 6), ("test", 2)):  # of the embedded sample
+        for path in [Path(split, side) for side in ("low", "high")]:
+            for seed in range(count):
+                write_photo(place / "zero_dce_sample" / path / f"{seed}.png", seed)
+    card = json.dumps({"version": VERSION, "exposures": {}})
+    (place / "zero_dce_sample" / "sample.json").write_text(card)
     write_photo(place / "dark.jpg", brightness=60)
     write_clip(place / "clip.mp4")
     for folder, model in (("Zero-DCE", ZeroDCE()), ("Zero-DCE++", ZeroDCEPlusPlus())):

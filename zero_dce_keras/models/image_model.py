@@ -66,6 +66,8 @@ class ImageModel(PresetMixin, Fitting, Trainer):
       takes.
     - `can_be_tiled`: False where it looks at the whole image and gives no way to enhance
       parts of one.
+    - `num_gains`, `gains(images)` and `gains_of_cells(cells)`: how many numbers an image's
+      parts must be told of the whole, and these numbers, from a miniature of it.
     - `context`: how many pixels around it a pixel depends on; `None` for the whole
       image, or for what is not known.
     - `grid`: parts of an image begin at multiples of this many pixels.
@@ -281,7 +283,7 @@ class ImageModel(PresetMixin, Fitting, Trainer):
 
         Args:
             low_light: float tensor `(B, H, W, 3)` in [0, 1]; or a tuple of it and of
-                `(B, 1, 1, 8)`, what `gains` says of the whole images.
+                `(B, 1, 1, num_gains)`, what `gains` says of the whole images.
 
         Returns:
             float32 tensor `(B, H, W, 3)` in [0, 1], see `prepare`.
