@@ -86,7 +86,8 @@ test-export: .venv-export/.installed
 # `zero-dce serve`. TensorFlow Serving's protobufs name the full TensorFlow: --no-deps.
 test-serving: .venv-serving/.installed
 	.venv-serving/bin/python -m pytest tests/serving/test_server.py \
-		tests/serving/test_server_docs.py zero_dce_keras/serving/server
+		tests/serving/test_server_docs.py tests/serving/test_server_command.py \
+		zero_dce_keras/serving/server
 
 .venv-serving/.installed: setup.cfg pyproject.toml requirements.txt
 	$(PYTHON) -m venv .venv-serving

@@ -7,7 +7,6 @@ import json
 import shutil
 import signal
 import socket
-import sys
 import time
 from types import SimpleNamespace
 
@@ -658,32 +657,6 @@ def test_a_port_in_use(capfd, toy, option):
     assert code == 1
     assert line.startswith(f"error: port {port} of 127.0.0.1 is in use")
     assert line.endswith(f"{option} takes another")
-
-
-def test_wrong_options(capsys, toy):
-    for options in (["--grpc-port", "70000"], ["--max-batch", "0"], []):
-        with pytest.raises(SystemExit) as exit:
-            serve.main([*([str(toy)] if options else []), *options])
-        assert exit.value.code == 2
-
-
-@pytest.mark.parametrize(
-    "module, line",
-    [
-        (
-            "uvicorn",
-            "uvicorn is not installed: pip install '.[serving]' in the package's",
-        ),
-        (
-            "tensorflow_serving",
-            "tensorflow_serving is not installed: pip install --no-deps tensorflow-s",
-        ),
-    ],
-)
-def test_a_missing_extra(capfd, monkeypatch, toy, module, line):
-    monkeypatch.setitem(sys.modules, module, None)
-    code, said = start(capfd, toy)
-    assert code == 1 and said.startswith(f"error: {line}")
 
 
 def test_warm_up_runs_before_a_version_is_served(toy, tmp_path):
