@@ -72,7 +72,8 @@ test-ui: .venv-ui/.installed
 		--editable ".[cpu,sample,ui,test,test-ui]"
 	touch $@
 
-# `model.export` and `export --format` in every format, by TensorFlow and the converters of the extra `export`.
+# `model.export` and `export --format` in every format, by the converters of the extra
+# `export`.
 test-export: .venv-export/.installed
 	.venv-export/bin/python -m pytest tests/serving/test_keras_export.py \
 		tests/serving/test_portable.py

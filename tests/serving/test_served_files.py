@@ -365,5 +365,6 @@ def test_warm_up(path):
         request = log.predict_log.request
         names.append(request.model_spec.signature_name)
         inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
+        assert inputs
         loaded[names[-1]](**{key: tf.constant(x) for key, x in inputs.items()})
     assert sorted(names) == sorted(loaded)

@@ -73,9 +73,9 @@ def write_warmup(saved_model, signatures):
         for name, function in signatures.items():
             request = predict_pb2.PredictRequest()
             request.model_spec.signature_name = name
-            for argument, spec in function.structured_input_signature[1].items():
-                value = tf.make_tensor_proto(_example(argument), spec.dtype)
-                request.inputs[argument].CopyFrom(value)
+            for spec in tf.nest.flatten(function.structured_input_signature):
+                value = tf.make_tensor_proto(_example(spec.name), spec.dtype)
+                request.inputs[spec.name].CopyFrom(value)
             log = prediction_log_pb2.PredictLog(request=request)
             log = prediction_log_pb2.PredictionLog(predict_log=log)
             writer.write(log.SerializeToString())
