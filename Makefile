@@ -88,6 +88,7 @@ test-export: .venv-export/.installed
 test-serving: .venv-serving/.installed
 	.venv-serving/bin/python -m pytest tests/serving/test_server.py \
 		tests/serving/test_server_docs.py tests/serving/test_server_command.py \
+		tests/serving/test_served_files.py \
 		zero_dce_keras/serving/server
 
 .venv-serving/.installed: setup.cfg pyproject.toml requirements.txt
