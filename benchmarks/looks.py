@@ -36,7 +36,6 @@ import os
 import random
 import statistics
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -48,7 +47,7 @@ from zero_dce_keras import cli
 from zero_dce_keras.errors import one_line
 from zero_dce_keras.extras import require
 from zero_dce_keras.files import replacing
-from zero_dce_keras.images import list_images, read_image, to_uint8
+from zero_dce_keras.images import list_images, read_image
 from zero_dce_keras.images.luma import LUMA
 from zero_dce_keras.models import list_presets
 
@@ -119,10 +118,10 @@ def main(argv=None):
         before, title = read_image(path), title_of(path, paths)
         photograph, images = Input(before), {}
         for name, way in ways.items():
-            images[name], milliseconds = way.timed(before)
+            images[name] = way(before)
             measures = photograph.measure(images[name])
             rows.append(
-                {"photograph": title, "way": name, **measures, "ms": milliseconds}
+                {"photograph": title, "way": name, **measures, "ms": way.milliseconds}
             )
         save(make_sheet(images, find_detail(photograph.luma)), args.output, title, 88)
         print(f"{title}: done", file=sys.stderr)
@@ -137,43 +136,13 @@ def main(argv=None):
     return 0
 
 
-class Way:
-    """A way to enhance, uint8 to uint8, and the sizes that it has seen."""
-
-    def __init__(self, enhance):
-        self.enhance = enhance
-        self._sizes = set()
-
-    def timed(self, image):
-        """The result, and the milliseconds of a call that compiles nothing."""
-        if image.shape not in self._sizes:
-            self._sizes.add(image.shape)
-            self.enhance(image)
-        start = time.perf_counter()
-        return self.enhance(image), 1e3 * (time.perf_counter() - start)
-
-
 def open_way(name):
-    """A `Way` by its name, or by what `load_model` opens."""
-    classical = {"input": np.copy, "clahe": clahe, "gamma": gamma}
-    if name in classical:
-        return Way(classical[name])
-    from zero_dce_keras import Enhancer
+    """A `Method` by its name, or by what `load_model` opens."""
+    from zero_dce_keras.evaluation import CLASSICAL, Method, open_methods
 
-    return Way(Enhancer.from_preset(name))
-
-
-def clahe(image):
-    """Contrast-limited adaptive histogram equalisation of HSV's value."""
-    equalize = require("skimage.exposure").equalize_adapthist
-    return to_uint8(equalize(image, clip_limit=0.01))
-
-
-def gamma(image):
-    """The power that brings the mean luma to .5, within [.3, 1]."""
-    mean = np.clip((image @ np.array(LUMA)).mean() / 255, 0.001, 0.999)
-    exponent = np.clip(np.log(0.5) / np.log(mean), 0.3, 1)
-    return to_uint8((np.arange(256) / 255) ** exponent)[image]
+    if name in CLASSICAL:
+        return Method(CLASSICAL[name])
+    return open_methods({name: name})[name]
 
 
 class Input:

@@ -8,17 +8,14 @@ does to photographs that need nothing: the mean absolute difference, of 1, over 
 "Without the network" is PSNR and SSIM on eval15 of the layers before it alone.
 """
 
-import contextlib
 import functools
-import io
 
 import numpy as np
-import tensorflow as tf
 from machine import alternate, parse_options, report
 
 from zero_dce_keras import Enhancer, list_presets
 from zero_dce_keras.data import find_sample, find_test_pairs, open_splits
-from zero_dce_keras.evaluation import evaluate_pairs, mean_scores
+from zero_dce_keras.evaluation import count_gflop, evaluate_pairs, mean_scores
 from zero_dce_keras.images import contact_sheet, read_image, to_float
 from zero_dce_keras.inference import without_network
 from zero_dce_keras.models import load_card
@@ -53,7 +50,7 @@ def main():
                 "preset": f"`{name}`",
                 "class": type(enhancer.model).__name__,
                 "parameters": f"{card['parameters']:,}",
-                "GFLOP": f"{gflop(enhancer.model):.2f}",
+                "GFLOP": f"{count_gflop(enhancer.model, HEIGHT, WIDTH):.2f}",
                 "PSNR": f"{scores['psnr']:.2f}",
                 "SSIM": f"{scores['ssim']:.3f}".lstrip("0"),
                 "MAE": f"{scores['mae']:.2f}",
@@ -63,19 +60,6 @@ def main():
             }
         )
     report(rows, options, image=f"{WIDTH}×{HEIGHT}")
-
-
-def gflop(model):
-    """10⁹ floating-point operations of a model at 600×400."""
-    function = tf.function(model.enhance)
-    spec = tf.TensorSpec((1, HEIGHT, WIDTH, 3))
-    graph = function.get_concrete_function(spec).graph
-    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
-    with contextlib.redirect_stdout(io.StringIO()):
-        found = tf.compat.v1.profiler.profile(
-            graph, options={**options, "output": "none"}
-        )
-    return found.total_float_ops / 1e9
 
 
 def read_references(data_dir):

@@ -65,6 +65,27 @@ def data_options(default="lol"):
 
 def check_data_options(parser, args):
     """Refuse `--dataset folder` and `sice` without `--data-dir`: they have no usual place."""
+def split_options(default="test"):
+    """Return the options `--split`, `--train-images` and `--validation-images`."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--split",
+        choices=["test", "validation", "train", "rest"],
+        default=default,
+        help="part of the data set (default: %(default)s)",
+    )
+    for part, number in (("train", 400), ("validation", 85)):
+        options.add_argument(
+            f"--{part}-images",
+            type=positive,
+            default=number,
+            metavar="N",
+            help=f"size of the {part} split, as in the recipe that was trained "
+            "(default: %(default)s)",
+        )
+    return options
+
+
     if args.dataset in ("folder", "sice") and args.data_dir is None:
         parser.error(
             f"--dataset {args.dataset} needs --data-dir, the folder of photographs"

@@ -1,7 +1,6 @@
 """Score weights on a data set: `python -m zero_dce_keras.evaluate`."""
 
 import argparse
-import functools
 import sys
 
 from zero_dce_keras import cli
@@ -17,29 +16,16 @@ def build_parser():
         "references:\nPSNR, SSIM and MAE, per image and on average. The table goes to "
         "stdout.\nPhotographs without references are only enhanced, into --output.",
         cli.data_options(),
+        cli.split_options(),
         cli.weights_option(
             None,
-            f", or `input` for the untouched input; several may be given, each with "
-            f"its own --weights (default: {DEFAULT_WEIGHTS})",
+            ", or `input` for the untouched input; NAME=PATH gives a short label; "
+            "several may be given, each with its own --weights "
+            f"(default: {DEFAULT_WEIGHTS})",
             action="append",
         ),
         cli.device_option(),
     )
-    parser.add_argument(
-        "--split",
-        choices=["test", "validation", "train", "rest"],
-        default="test",
-        help="part of the data set (default: %(default)s)",
-    )
-    for part, default in (("train", 400), ("validation", 85)):
-        parser.add_argument(
-            f"--{part}-images",
-            type=cli.positive,
-            default=default,
-            metavar="N",
-            help=f"size of the {part} split, as in the recipe that was trained "
-            "(default: %(default)s)",
-        )
     parser.add_argument(
         "-o",
         "--output",
@@ -66,22 +52,15 @@ def main(argv=None):
     cli.check_data_options(parser, args)
     cli.start_backend(args.device)
     from zero_dce_keras import evaluation
-    from zero_dce_keras.data import find_test_pairs, open_splits
+    from zero_dce_keras.data import find_split
 
-    if args.split == "test":  # LOL's needs no training images
-        pairs = find_test_pairs(args.dataset, args.data_dir)
-    else:
-        sizes = args.train_images, args.validation_images
-        splits = open_splits(args.dataset, args.data_dir, *sizes)
-        pairs = getattr(splits, args.split)
-    if not pairs:
-        raise ValueError(f"the split {args.split!r} of {args.dataset} is empty")
+    sizes = args.train_images, args.validation_images
+    pairs = find_split(args.dataset, args.data_dir, args.split, *sizes)
     if not args.output and not any(pair.reference for pair in pairs):
         raise ValueError("these photographs have no references: give an --output")
-    methods = {
-        name: open_method(name, args.denoise)
-        for name in args.weights or [DEFAULT_WEIGHTS]
-    }
+    weights = evaluation.parse_weights(args.weights or [DEFAULT_WEIGHTS])
+    opened = evaluation.open_methods(weights, args.denoise)
+    methods = {label: method.enhance for label, method in opened.items()}
     table = evaluation.compare(methods, pairs, args.output, args.save_images)
     report = evaluation.build_report(
         table,
@@ -95,18 +74,6 @@ def main(argv=None):
     show = evaluation.json_text if args.json else evaluation.format_table
     print(show(report))
     return int(any(row.error for rows in table.values() for row in rows))
-
-
-def open_method(weights, denoise=None):
-    """Return what one `--weights` does to a uint8 image; `input` does nothing."""
-    if weights == "input":
-        return lambda image: image
-    from zero_dce_keras import load_model
-    from zero_dce_keras.inference import Enhancer
-
-    model = load_model(weights)
-    cli.check_denoise(denoise, model, weights)
-    return functools.partial(Enhancer(model), denoise=denoise)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def test_one_row_per_method_and_pair(pairs, caplog):
     )
     assert caplog.messages == [
         "[1/2] input: 1",
-        "[2/2] input: 2",
         "[1/2] runs/twice.keras: 1",
+        "[2/2] input: 2",
         "[2/2] runs/twice.keras: 2",
     ]
 

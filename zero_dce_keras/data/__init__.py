@@ -5,7 +5,12 @@ What needs Keras loads on first use.
 
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.lol import LOL_URL, find_lol, load_lol, split_lol
-from zero_dce_keras.data.open_splits import DATASETS, find_test_pairs, open_splits
+from zero_dce_keras.data.open_splits import (
+    DATASETS,
+    find_split,
+    find_test_pairs,
+    open_splits,
+)
 from zero_dce_keras.data.pairs import Pair, find_pairs
 from zero_dce_keras.data.read_pairs import read_pairs
 from zero_dce_keras.data.sample import find_sample, load_sample
@@ -24,6 +29,7 @@ __all__ = [
     "find_lol",
     "find_pairs",
     "find_sample",
+    "find_split",
     "find_test_pairs",
     "load_lol",
     "load_sample",

@@ -8,6 +8,7 @@ from zero_dce_keras.data.sample import sample_pairs
 from zero_dce_keras.data.sice import open_sice
 from zero_dce_keras.data.splits import Splits
 from zero_dce_keras.errors import check_choice, check_not_negative, check_positive
+from zero_dce_keras.images import list_images
 
 DATASETS = ("lol", "sample", "sice", "folder")
 
@@ -46,6 +47,23 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
     return _split_folder(data_dir, train_images, validation_images)
 
 
+def guess_dataset(data_dir=None):
+    """Return what a directory is when nobody says it: `"folder"` with photographs in it.
+
+    Args:
+        data_dir: str or `pathlib.Path`, or `None` for the usual place of LOL.
+
+    Returns:
+        `"folder"` where photographs, or `low` and `high`, lie right in the directory;
+        else `"lol"`.
+    """
+    if data_dir is not None and Path(data_dir).is_dir():
+        is_folder = _meant("lol", data_dir) == "folder"
+        if is_folder or list_images(data_dir, recursive=False):
+            return "folder"
+    return "lol"
+
+
 def _meant(dataset, data_dir):
     """Return `"folder"` for LOL where `low` and `high` lie in the directory itself."""
     if dataset == "lol" and data_dir is not None:
@@ -71,6 +89,31 @@ def _split_folder(data_dir, train_images, validation_images):
     return Splits(pairs[:train_end], pairs[train_end:], [], pairs)
 
 
+def find_split(
+    dataset, data_dir=None, split="test", train_images=400, validation_images=85
+):
+    """Find the pairs of one split. LOL's `test`, eval15, is found without our485.
+
+    Args:
+        dataset, data_dir, train_images, validation_images: as in `open_splits`.
+        split: `"train"`, `"validation"`, `"rest"` or `"test"`.
+
+    Returns:
+        List of `Pair`.
+
+    Raises:
+        ValueError: if the split is unknown or empty.
+    """
+    check_choice("split", split, Splits._fields)
+    if split == "test" and _meant(dataset, data_dir) == "lol":
+        return lol_test_pairs(data_dir)
+    splits = open_splits(dataset, data_dir, train_images, validation_images)
+    pairs = getattr(splits, split)
+    if not pairs:
+        raise ValueError(f"the split {split!r} of {dataset} is empty")
+    return pairs
+
+
 def find_test_pairs(dataset, data_dir=None):
     """Find the test pairs alone: eval15 of LOL can be scored without our485.
 
@@ -81,6 +124,4 @@ def find_test_pairs(dataset, data_dir=None):
     Returns:
         List of `Pair`.
     """
-    if _meant(dataset, data_dir) == "lol":
-        return lol_test_pairs(data_dir)
-    return open_splits(dataset, data_dir).test
+    return find_split(dataset, data_dir)

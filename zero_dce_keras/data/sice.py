@@ -18,9 +18,11 @@ from PIL import Image
 from zero_dce_keras.data.home import data_home
 from zero_dce_keras.data.pairs import Pair
 from zero_dce_keras.data.splits import Splits
+from zero_dce_keras.errors import check_choice
 from zero_dce_keras.images import darken, list_images, read_image
 from zero_dce_keras.images.exposure_fusion import fuse_exposures
 from zero_dce_keras.images.high_key import add_haze, draw_page, draw_wall
+from zero_dce_keras.images.luma import LUMA
 from zero_dce_keras.images.night import light_as_night
 from zero_dce_keras.locks import locked
 
@@ -30,6 +32,9 @@ VALIDATION = 36  # sequences
 # What the sequences hold few of: photographs lit as nights, and what is bright by nature.
 NIGHTS, HIGH_KEY = 100, 120
 NAME = "zero_dce_sice"
+DARK = 0.8  # of the reference's mean luma: a frame below it is a dark one
+REFERENCES = ("fusion", "nearest")
+WELL_EXPOSED = 0.45  # mean luma
 
 
 def open_sice(data_dir, validate=True):
@@ -97,6 +102,38 @@ def choose_validation(sequences):
     names = [name for name, (_, split) in sequences.items() if split == "train"]
     names.sort(key=int)
     return set(np.random.default_rng(14).permutation(names)[:VALIDATION])
+
+
+def reference_dark_frames(pairs, reference="fusion"):
+    """Return the dark frames of sequences, each with the reference of its sequence.
+
+    Args:
+        pairs: list of `Pair` of frame and fusion, as `open_sice` gives; the frames of a
+            sequence share the file of their fusion.
+        reference: `"fusion"`, or `"nearest"`: the frame whose mean luma is nearest to
+            .45 of white, as the photograph that someone would have kept.
+
+    Returns:
+        List of `Pair`, of the frames darker than .8 of their reference's mean luma.
+    """
+    check_choice("reference", reference, REFERENCES)
+    sequences = defaultdict(list)
+    for pair in pairs:
+        sequences[pair.reference].append(pair.low_light)
+    dark = []
+    for fusion, frames in sequences.items():
+        lumas = {path: mean_luma(path) for path in frames}
+        wanted = fusion
+        if reference == "nearest":
+            wanted = min(frames, key=lambda path: abs(lumas[path] - WELL_EXPOSED))
+        light = lumas[wanted] if wanted in lumas else mean_luma(wanted)
+        dark += [Pair(path, wanted) for path in frames if lumas[path] < DARK * light]
+    return dark
+
+
+def mean_luma(path):
+    """Return the mean luma of an image file, of 1."""
+    return float((read_image(path) @ np.array(LUMA)).mean()) / 255
 
 
 def _files(data_dir):

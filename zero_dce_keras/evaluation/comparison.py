@@ -6,15 +6,11 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
-
-from zero_dce_keras.evaluation.scores import evaluate_pairs
-from zero_dce_keras.images import contact_sheet, write_image
+from zero_dce_keras.evaluation.scores import evaluate_pair
+from zero_dce_keras.evaluation.sheets import FirstPairs
+from zero_dce_keras.images import write_image
 
 log = logging.getLogger(__name__)
-
-SHEET_ROWS = 15  # LOL's whole eval15
-SHEET_CELL = (400, 400)  # pixels at most, the aspect ratio is kept
 
 
 class Row(NamedTuple):
@@ -25,18 +21,21 @@ class Row(NamedTuple):
     error: str | None = None
 
 
-def compare(methods, pairs, output=None, save_images=True):
-    """Run each method over the same pairs, score it, and write what it made.
+def compare(methods, pairs, output=None, save_images=True, further=None, sheet=None):
+    """Run every method over the same pairs, score it, and write what it made.
 
-    Progress and failed pairs are logged.
+    Photograph by photograph, so that each is read once, and what slows the machine down
+    for a while does so for all methods. Progress and failed pairs are logged.
 
     Args:
         methods: dict, name → callable (uint8 array → uint8 array of the same shape).
         pairs: list of `Pair(low_light, reference)` paths.
-        output: directory for `before_after.png` (input, each method, reference, of
-            the first 15 pairs) and `enhanced/METHOD/`, which mirrors the folder of
-            the inputs, in PNG. Default: nothing is written.
+        output: directory for the contact sheet and `enhanced/METHOD/`, which mirrors
+            the folder of the inputs, in PNG. Default: nothing is written.
         save_images: bool, whether to write `enhanced/`. Default: True.
+        further: function `(name, enhanced, pair)` that returns a dict of further
+            scores. Default: none.
+        sheet: a sheet of `sheets`. Default: `before_after.png` of the first 15 pairs.
 
     Returns:
         dict, method name → list of `Row(name, scores, error)`, one per pair.
@@ -53,44 +52,22 @@ def compare(methods, pairs, output=None, save_images=True):
     if output:
         _check_holds_no_inputs(Path(output).resolve(), pairs)
     folder = Path(output) / "enhanced" if output and save_images else None
+    sheet = sheet or FirstPairs()
     table = {method: [] for method in methods}
-    sheet = {}  # pair number → {column title: small image}
-    for method, enhancer in methods.items():
-        for number, result in enumerate(evaluate_pairs(pairs, enhancer)):
-            pair = result.pair
+    for number, pair in enumerate(pairs, 1):
+        results = evaluate_pair(pair, methods, further)
+        for method, result in results.items():
             table[method].append(Row(pair.name, result.scores, result.error))
-            log.info("[%d/%d] %s: %s", number + 1, len(pairs), method, pair.name)
+            log.info("[%d/%d] %s: %s", number, len(pairs), method, pair.name)
             if result.error:
                 log.error("failed: %s", result.error)
-                continue
-            if folder:
+            elif folder:
                 path = folder / _folder_name(method) / _mirrored_path(pair, pairs)
                 write_image(path, result.enhanced)
-            if output and number < SHEET_ROWS:
-                cells = {"input": result.low_light, method: result.enhanced}
-                if result.reference is not None:
-                    cells["reference"] = result.reference
-                small = {title: _shrink(cell) for title, cell in cells.items()}
-                sheet.setdefault(number, {}).update(small)
-    if sheet:
-        _write_sheet(Path(output) / "before_after.png", sheet, methods)
+        sheet.add(results)
+    if output:
+        sheet.write(Path(output))
     return table
-
-
-def _write_sheet(path, sheet, methods):
-    titles = dict.fromkeys(["input", *methods])  # `input` is a method too, sometimes
-    if any("reference" in cells for cells in sheet.values()):
-        titles["reference"] = None
-    complete = [cells for cells in sheet.values() if titles.keys() <= cells.keys()]
-    rows = [[cells[title] for title in titles] for cells in complete]
-    if rows:
-        write_image(path, contact_sheet(rows, list(titles)))
-
-
-def _shrink(image):
-    small = Image.fromarray(image)
-    small.thumbnail(SHEET_CELL)
-    return small
 
 
 def _mirrored_path(pair, pairs):

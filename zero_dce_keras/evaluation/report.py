@@ -19,7 +19,9 @@ PROTOCOL = (
     "[0, 1]). MAE in 8-bit levels. psnr_gt_mean: PSNR after the output was scaled to "
     "the reference's mean grey value and clipped, which only one who has the reference "
     "can do. exposure_error: how many stops (doublings) its mean grey value is off the "
-    "reference's. null: infinite (identical images)."
+    "reference's. niqe: without a reference, by the authors' model. lpips: version 0.1, "
+    "AlexNet. ms: of enhancing alone, uint8 to uint8, not of a first image of its size. "
+    "null: infinite (identical images)."
 )
 TITLES = {
     "psnr": "PSNR dB",
@@ -27,8 +29,20 @@ TITLES = {
     "mae": "MAE /255",
     "psnr_gt_mean": "GT-mean PSNR",
     "exposure_error": "exposure error, stops",
+    "niqe": "NIQE",
+    "lpips": "LPIPS",
+    "ms": "ms",
 }
-DECIMALS = {"psnr": 2, "ssim": 3, "mae": 2, "psnr_gt_mean": 2, "exposure_error": 2}
+DECIMALS = {
+    "psnr": 2,
+    "ssim": 3,
+    "mae": 2,
+    "psnr_gt_mean": 2,
+    "exposure_error": 2,
+    "niqe": 2,
+    "lpips": 3,
+    "ms": 1,
+}
 
 
 def build_report(table, **about):

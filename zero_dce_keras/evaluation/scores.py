@@ -118,23 +118,50 @@ def evaluate_pairs(pairs, enhancer):
         low 13.98
     """
     for pair in pairs:
-        path = pair.low_light  # the file to name if something goes wrong
-        try:
-            low_light = read_image(path)
-            enhanced = enhancer(low_light)
-            if pair.reference is None:
-                yield PairResult(pair, low_light, enhanced)
-                continue
+        yield from evaluate_pair(pair, {"": enhancer}).values()
+
+
+def evaluate_pair(pair, enhancers, further=None):
+    """Read one pair, and score what several ways make of it.
+
+    Args:
+        pair: `Pair(low_light, reference)`; `reference` may be None.
+        enhancers: dict, name → callable as in `evaluate_pairs`.
+        further: function `(name, enhanced, pair)` that returns a dict of further scores.
+            Default: none.
+
+    Returns:
+        dict, name → `PairResult`. What cannot be read or scored carries the error.
+    """
+    path = pair.low_light  # the file to name if something goes wrong
+    try:
+        low_light, reference = read_image(path), None
+        if pair.reference is not None:
             path = pair.reference
             reference = read_image(path)
             check_same_size(pair, low_light, reference)
-            scores = score_image(reference, enhanced)
+    except (OSError, ValueError, MemoryError) as error:
+        failed = PairResult(pair, error=_named(path, error))
+        return dict.fromkeys(enhancers, failed)
+    results = {}
+    for name, enhancer in enhancers.items():
+        try:
+            enhanced = enhancer(low_light)
+            scores = {} if reference is None else score_image(reference, enhanced)
+            if further is not None:
+                scores |= further(name, enhanced, pair)
         except (OSError, ValueError, MemoryError) as error:
-            line = one_line(error)
-            named = line if str(path) in line else f"{path}: {line}"
-            yield PairResult(pair, error=named)
+            results[name] = PairResult(pair, error=_named(pair.low_light, error))
         else:
-            yield PairResult(pair, low_light, enhanced, reference, scores)
+            results[name] = PairResult(
+                pair, low_light, enhanced, reference, scores or None
+            )
+    return results
+
+
+def _named(path, error):
+    line = one_line(error)
+    return line if str(path) in line else f"{path}: {line}"
 
 
 def mean_scores(scores):
@@ -144,11 +171,15 @@ def mean_scores(scores):
         scores: list of dicts, as `score_image` returns them.
 
     Returns:
-        dict with the same names; empty for an empty list.
+        dict with the same names; empty for an empty list. An image that lacks a score
+        (NIQE of one that is too small) has no part in its mean.
 
     Example:
-        >>> mean_scores([{"psnr": 10.0}, {"psnr": 20.0}])
-        {'psnr': 15.0}
+        >>> mean_scores([{"psnr": 10.0}, {"psnr": 20.0, "niqe": 3.0}])
+        {'psnr': 15.0, 'niqe': 3.0}
     """
-    names = scores[0] if scores else ()
-    return {name: float(np.mean([row[name] for row in scores])) for name in names}
+    names = dict.fromkeys(name for row in scores for name in row)
+    return {
+        name: float(np.mean([row[name] for row in scores if name in row]))
+        for name in names
+    }

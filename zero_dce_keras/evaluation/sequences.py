@@ -2,11 +2,10 @@
 
 import numpy as np
 
+from zero_dce_keras.data.sice import DARK
 from zero_dce_keras.evaluation.scores import score_image
 from zero_dce_keras.images import read_image
 from zero_dce_keras.images.luma import LUMA
-
-DARK = 0.8  # of the fusion's mean luma: a frame below it is a dark one
 
 
 def score_sequences(enhance, pairs):
