@@ -5,7 +5,9 @@ import contextlib
 import functools
 import logging
 import os
+import signal
 import sys
+import threading
 import time
 
 from zero_dce_keras import devices
@@ -334,6 +336,22 @@ def python_alone_on_stderr():
             os.close(kept)
             os.close(nowhere)
             sys.stderr = stream
+
+
+@contextlib.contextmanager
+def ending_at_sigterm():
+    """Let SIGTERM end the run as Ctrl-C does: no half-written file stays."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _terminal_width():

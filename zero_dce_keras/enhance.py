@@ -106,7 +106,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     _check_usage(parser, args)
     cli.check_weights(args.weights)
-    with cli.python_alone_on_stderr(), _ending_at_sigterm():
+    with cli.python_alone_on_stderr(), cli.ending_at_sigterm():
         return _run(args)
 
 
@@ -266,22 +266,6 @@ def _noting_interrupts(interrupted):
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def _ending_at_sigterm():
-    """Let SIGTERM end the run as Ctrl-C does: no half-written file stays."""
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    ):
-        yield
-        return
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _enhance_piped_film(args, report):

@@ -35,15 +35,26 @@ def replacing(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    suffixes = "".join(path.suffixes[-2:])
-    if len(suffixes) > LONGEST_SUFFIXES:
-        suffixes = path.suffix[:LONGEST_SUFFIXES]
-    temporary = path.with_name(f".zero_dce_{uuid.uuid4().hex}{suffixes}")
+    temporary = temporary_beside(path)
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def temporary_beside(path):
+    """Return a new hidden path beside one, with the same last two suffixes.
+
+    Example:
+        >>> from pathlib import PurePosixPath
+        >>> temporary_beside(PurePosixPath("night/1.jpg")).match("night/.zero_dce_*.jpg")
+        True
+    """
+    suffixes = "".join(path.suffixes[-2:])
+    if len(suffixes) > LONGEST_SUFFIXES:
+        suffixes = path.suffix[:LONGEST_SUFFIXES]
+    return path.with_name(f".zero_dce_{uuid.uuid4().hex}{suffixes}")
 
 
 def check_not_the_input(source, target):

@@ -93,7 +93,7 @@ def find_jobs(inputs, output=None, suffix=None, ending=None, recursive=False):
     to_file = output is not None and _is_file(output, inputs)
 
     def target_of(source):
-        name = source.stem + suffix + _ending(source, ending)
+        name = source.stem + suffix + ending_of_target(source, ending)
         if output is None:
             return source.with_name(name)
         if to_file:
@@ -170,7 +170,7 @@ def _find(text, earlier_suffix, recursive, output, errors):
     if path.is_dir():
         return _in_directory(path, earlier_suffix, recursive, output, errors)
     if path.exists() or not glob.has_magic(text):
-        if _is_junk(path):
+        if is_junk(path):
             return {}
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or directory")
@@ -210,8 +210,8 @@ def _left_out(place, files, taken):
     Files whose suffix is among those that are taken are passed over.
     """
     files = [path for path in files if path.suffix.lower() not in taken]
-    files = [path for path in files if not _is_junk(path)]
-    reasons = {path: reason for path in files if (reason := _reason(path))}
+    files = [path for path in files if not is_junk(path)]
+    reasons = {path: reason for path in files if (reason := why_left_out(path))}
     others = [path for path in files if path not in reasons]
     errors: list = [LeftOut(path, reason) for path, reason in reasons.items()]
     if others:
@@ -225,10 +225,10 @@ def _left_out(place, files, taken):
     return errors
 
 
-def _reason(path):
+def why_left_out(path, film="it is enhanced if it is named"):
     """Return why a picture or a film is left out; None for a file of another kind."""
     if path.suffix.lower() in VIDEO_SUFFIXES:
-        return "is a film: it is enhanced if it is named"
+        return f"is a film: {film}"
     kind = mimetypes.guess_type(path.name)[0] or ""
     if kind.startswith(("image/", "video/")):
         return f"is of a kind that is not read ({kind})"
@@ -239,7 +239,7 @@ def _same(one, other):
     return Path(one).resolve() == Path(other).resolve()
 
 
-def _is_junk(path):
+def is_junk(path):
     """Return whether a shell pattern (`*`) named what only lies beside photographs."""
     return path.name.startswith("._") or (
         path.name.lower() in JUNK or path.suffix.lower() in SIDECAR_SUFFIXES
@@ -269,7 +269,7 @@ def _is_file(output, inputs):
     return False
 
 
-def _ending(source, wanted):
+def ending_of_target(source, wanted):
     """Return the ending of a target: the one wanted, or one for its source's format."""
     if source.suffix.lower() in VIDEO_SUFFIXES:
         return REWRAPPED.get(source.suffix.lower(), source.suffix)

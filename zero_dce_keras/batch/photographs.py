@@ -53,19 +53,45 @@ def enhance_photographs(enhance, jobs, overwrite=False, quality=None, preserve=F
     """
     for directory in {job.target.parent for job in jobs}:
         remove_leftovers(directory)
-    waiting = deque()
+    waiting = []
     for job in jobs:
         if not overwrite and job.target.exists():
             yield Outcome(job, "skipped")
         else:
             waiting.append(job)
+
+    def read(job):
+        return Photograph.read(job.source)
+
+    def write(job, photograph):
+        notes = photograph.write(job.target, quality)
+        if preserve:
+            shutil.copystat(job.source, job.target)
+        return notes
+
+    yield from work_through(waiting, read, enhance, write)
+
+
+def work_through(jobs, read, enhance, write):
+    """Read, enhance and write, each while the others are at work on other photographs.
+
+    Args:
+        jobs: iterable of `Job`.
+        read: function of a job that returns its `Photograph`.
+        enhance: function of a `Photograph` that returns one.
+        write: function of a job and its `Photograph` that returns notes.
+
+    Yields:
+        `Outcome`: in the order of the jobs, save that failures overtake what is written.
+    """
+    waiting = deque(jobs)
     reading, writing = deque(), deque()  # pairs (job, its photograph to be); outcomes
     with ThreadPoolExecutor(WAITING) as writers, ThreadPoolExecutor(WAITING) as readers:
         try:
             while waiting or reading or writing:
                 while waiting and len(reading) <= WAITING:
                     job = waiting.popleft()
-                    reading.append((job, readers.submit(Photograph.read, job.source)))
+                    reading.append((job, readers.submit(read, job)))
                 if not reading or len(writing) >= WAITING:
                     yield writing.popleft().result()
                     continue
@@ -75,18 +101,14 @@ def enhance_photographs(enhance, jobs, overwrite=False, quality=None, preserve=F
                 except (ValueError, OSError, MemoryError) as error:
                     yield Outcome(job, "failed", error)
                 else:
-                    writing.append(
-                        writers.submit(_write, job, enhanced, quality, preserve)
-                    )
+                    writing.append(writers.submit(_write, write, job, enhanced))
         finally:  # after Ctrl-C too: what is being written is finished, no more is begun
             readers.shutdown(cancel_futures=True)
 
 
-def _write(job, photograph, quality, preserve):
+def _write(write, job, photograph):
     try:
-        notes = photograph.write(job.target, quality)
-        if preserve:
-            shutil.copystat(job.source, job.target)
+        notes = write(job, photograph)
     except (ValueError, OSError, MemoryError) as error:
         return Outcome(job, "failed", error)
     size = photograph.pixels.shape[1::-1]

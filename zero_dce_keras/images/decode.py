@@ -28,11 +28,12 @@ from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
 COMMENTED = ("GIF", "JPEG2000")  # formats of whose comments Pillow tells
 
 
-def decode(source):
+def decode(source, name=None):
     """Decode a file.
 
     Args:
         source: path, or the content of a file as bytes.
+        name: str, of the file that the bytes are the content of, if it has one.
 
     Returns:
         dict of the arguments of a `Photograph`.
@@ -40,13 +41,15 @@ def decode(source):
     Raises:
         OSError, ValueError: see `Photograph.read`.
     """
-    with readable(source) as file:
-        if image_format := _format_of_a_codec(file, source):
+    if not isinstance(source, bytes):
+        name = source
+    with readable(source, name) as file:
+        if image_format := _format_of_a_codec(file, name):
             samples, carried = image_format.load_codec().read(file)
-            name = {"file_format": image_format.name}
+            found = {"file_format": image_format.name}
             if samples is None:
-                return decode(carried["jpeg"]) | name
-            return _arguments(samples, **carried, **name)
+                return decode(carried["jpeg"]) | found
+            return _arguments(samples, **carried, **found)
         try:
             with open_image(file) as image:
                 return _decode_file(file, image)
@@ -56,7 +59,7 @@ def decode(source):
             return _decode_tiff(file, error)
 
 
-def _format_of_a_codec(file, source):
+def _format_of_a_codec(file, name):
     """Return the format that a codec reads, not Pillow, if it is one.
 
     Camera RAW is known by the name, in a pipe by the content; a photograph of another
@@ -71,9 +74,9 @@ def _format_of_a_codec(file, source):
             and each.begins(beginning)
         ):
             return each
-    if isinstance(source, bytes):
+    if name is None:
         return format_of_content(file)
-    by_name = format_of_path(source)
+    by_name = format_of_path(name)
     if by_name is None or not by_name.is_known_by_name:
         return None
     others = (b"\xff\xd8\xff", b"\x89PNG")

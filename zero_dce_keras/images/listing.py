@@ -47,10 +47,8 @@ def list_images(directory, recursive=False, suffixes=IMAGE_SUFFIXES, on_error=No
         )
 
     def is_wanted(path):
-        parts = path.relative_to(directory).parts
-        is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
         is_right = suffixes is None or path.suffix.lower() in suffixes
-        return is_right and not is_hidden
+        return is_right and not is_hidden(path.relative_to(directory).parts)
 
     def is_file(path):
         if path.is_symlink() and not path.exists() and on_error:
@@ -63,6 +61,19 @@ def list_images(directory, recursive=False, suffixes=IMAGE_SUFFIXES, on_error=No
 
     found = _walk(directory, on_error) if recursive else directory.iterdir()
     return sorted((p for p in found if is_wanted(p) and is_file(p)), key=order)
+
+
+def is_hidden(parts):
+    """Return whether a file is hidden, or what an archive of macOS leaves behind.
+
+    Args:
+        parts: tuple of str, of the path below the directory that is listed.
+
+    Example:
+        >>> is_hidden(("night", "._1.jpg")), is_hidden(("night", "1.jpg"))
+        (True, False)
+    """
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def _walk(directory, on_error):

@@ -11,11 +11,12 @@ from zero_dce_keras.images.unsupported_image_error import UnsupportedImageError
 
 
 @contextmanager
-def readable(source):
+def readable(source, name=None):
     """Open a file to read an image from; what goes wrong with it names it in one line.
 
     Args:
         source: path of an image, or its content as bytes.
+        name: str, of what the bytes are the content of. Default: standard input.
 
     Yields:
         Binary file, open for reading.
@@ -25,7 +26,10 @@ def readable(source):
         ValueError: whatever else goes wrong inside the `with` block.
     """
     is_bytes = isinstance(source, bytes)
-    name = "standard input" if is_bytes else f"'{source}'"
+    if is_bytes:
+        name = "standard input" if name is None else f"'{name}'"
+    else:
+        name = f"'{source}'"
     try:
         with io.BytesIO(source) if is_bytes else open(source, "rb") as file:
             yield file

@@ -55,7 +55,7 @@ class Photograph:
     jpeg_tables: tuple = ()
 
     @classmethod
-    def read(cls, source):
+    def read(cls, source, name=None):
         """Read a photograph upright, in its own depth, with its metadata.
 
         The formats are those of `formats.FORMATS`, found by the content, whatever the
@@ -64,6 +64,8 @@ class Photograph:
 
         Args:
             source: path, or the content of a file as bytes.
+            name: str, of the file that the bytes are the content of, if it has one: for
+                messages, and to know camera RAW by.
 
         Returns:
             `Photograph`.
@@ -83,7 +85,7 @@ class Photograph:
             >>> photograph.pixels.shape, photograph.file_format
             ((32, 48), 'PNG')
         """
-        return cls(**decode(source))
+        return cls(**decode(source, name))
 
     @classmethod
     def from_pil(cls, image):

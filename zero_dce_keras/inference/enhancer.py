@@ -58,10 +58,13 @@ class Enhancer:
         Keras, which takes seconds to load, is left alone: `model` opens the preset in it
         when it is asked for.
         """
+        curves = require("zero_dce_keras.inference.compiled").GridCurves.read(name)
+        return None if curves is None else cls.of_curves(curves, name)
+
+    @classmethod
+    def of_curves(cls, curves, name):
+        """Return the enhancer of `GridCurves` that were read from the preset `name`."""
         compiled = require("zero_dce_keras.inference.compiled")
-        curves = compiled.GridCurves.read(name)
-        if curves is None:
-            return None
         enhancer = cls.__new__(cls)
         enhancer._name = name
         enhancer.compiled = compiled.CompiledEnhancer(curves)
