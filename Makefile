@@ -5,7 +5,7 @@ VENV = .venv
 RUN = $(VENV)/bin/python
 
 .PHONY: help venv demo test test-backends test-jax test-torch test-ui test-export \
-	test-serving test-all lint clean
+	test-serving test-ray test-all lint clean
 
 help:
 	@echo "make venv           set up .venv: the package, pinned versions, test tools"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-ui        test the page with sliders in a browser"
 	@echo "make test-export    test model.export: SavedModel, ONNX, LiteRT, OpenVINO"
 	@echo "make test-serving   test zero-dce serve with gRPC and REST clients"
+	@echo "make test-ray       test zero-dce bulk on Ray, and on an S3 of this computer"
 	@echo "make test-all       run all tests, with ../shared and those that take minutes"
 	@echo "make lint           check style and types: ruff, mypy"
 	@echo "make clean          remove the environments and what was built"
@@ -99,6 +100,17 @@ test-serving: .venv-serving/.installed
 		--no-deps tensorflow-serving-api
 	touch $@
 
+# `zero-dce bulk`. Its actors need no Keras backend, so there is none here.
+test-ray: .venv-ray/.installed
+	.venv-ray/bin/python -m pytest tests/batch/test_bulk.py \
+		tests/batch/test_bulk_plan.py zero_dce_keras/batch/bulk
+
+.venv-ray/.installed: setup.cfg pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/pip install --quiet --constraint requirements.txt \
+		--editable ".[ray,test-ray]" pytest
+	touch $@
+
 test-all: venv
 	$(RUN) -m pytest
 
@@ -108,5 +120,5 @@ lint: venv
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui .venv-export .venv-serving \
+	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui .venv-export .venv-serving .venv-ray \
 		build dist *.egg-info

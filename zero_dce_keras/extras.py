@@ -10,6 +10,7 @@ from zero_dce_keras.errors import one_line
 EXTRA_OF = {
     "ai_edge_litert": "litert",
     "av": "video",
+    "fsspec": "ray",
     "gradio": "ui",
     "grpc": "serving",
     "grpc_health": "serving",
@@ -24,7 +25,9 @@ EXTRA_OF = {
     "pillow_heif": "heic",
     "pillow_jxl": "jxl",
     "prometheus_client": "serving",
+    "pyarrow": "ray",
     "rawpy": "raw",
+    "ray": "ray",
     "safetensors": "safetensors",
     "skimage": "sample",
     "starlette": "serving",
