@@ -113,10 +113,11 @@ class Runner:
         gains = self.gains(image) if gains is None else gains
         height, width = image.shape[:2]
         overlap = max(OVERLAP, tile // 8)
-        starts = [rows.start for rows in cut_side(height, tile, overlap)]
+        grid = self.model.grid
+        starts = [rows.start for rows in cut_side(height, tile, overlap, grid)]
         ends = itertools.chain(starts[1:], [height])
         kept = np.zeros((0, width, 4), "float32")  # weighted colours, and the weights
-        tiles = tell(cut_image(height, width, tile, overlap))
+        tiles = tell(cut_image(height, width, tile, overlap, grid))
         for rows, in_row in itertools.groupby(tiles, operator.itemgetter(0)):
             sums = np.zeros((rows.stop - rows.start, width, 4), "float32")
             sums[: len(kept)] = kept

@@ -26,7 +26,9 @@ from zero_dce_keras.models.exposure_normalization import CELL, cell_size
 from zero_dce_keras.models.resampling import block_means, transform_columns
 
 TILE = 512
-OVERLAP = 32  # pixels on each side of a tile where the model sees the whole image
+# Pixels on each side of a tile where the model sees the whole image: two tiles of one flat
+# sky may differ by a level or two, which shows the less the farther it is spread.
+OVERLAP = 64
 PLANES, PIXELS = (0, 3, 1, 2), (0, 2, 3, 1)  # the order of axes; planes are faster
 BAND = 128  # rows, or rows of cells, that are looked at together
 
@@ -126,6 +128,7 @@ def join_spans(length, size, overlap, grid, part, finish=tf.identity):
         shared = tf.shape(carried)[0]
         rising = (tf.range(tf.cast(shared, tf.float32)) + 0.5)[:, None, None]
         rising /= tf.cast(tf.maximum(shared, 1), tf.float32)
+        rising *= rising * (3 - 2 * rising)  # without edges where a fade begins
         faded = carried + rising * (rows[:shared] - carried)
         left = tf.where(k < count - 1, 2 * overlap, 0)
         last = tf.shape(rows)[0] - left

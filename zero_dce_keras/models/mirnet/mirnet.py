@@ -9,6 +9,7 @@ from zero_dce_keras.errors import check_fraction, check_not_negative, check_posi
 from zero_dce_keras.models.bilateral_dce.grid import Miniature
 from zero_dce_keras.models.exposure_normalization import NUM_GAINS, MeteringCells
 from zero_dce_keras.models.image_model import ImageModel, as_images, with_shape
+from zero_dce_keras.models.mirnet.blocks import LEVELS
 from zero_dce_keras.models.mirnet.global_view import VIEW
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
 from zero_dce_keras.models.mirnet.torch_names import torch_names
@@ -135,6 +136,11 @@ class MIRNet(ImageModel):
             # On a CPU a step takes twice as long with XLA: docs/mirnet.md.
             kwargs.setdefault("jit_compile", False)
         super().compile(*args, **kwargs)
+
+    @property
+    def grid(self):
+        """Where tiles begin: at each level, pixels that are looked at together are so."""
+        return self.stride * 2 ** (LEVELS - 1)
 
     @property
     def num_gains(self):
