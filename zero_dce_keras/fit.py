@@ -34,7 +34,7 @@ GROUPS = {
         *("normalize_exposure", "leave_well_exposed", "denoising_filter", "teacher"),
     ),
     "its losses, without references": (
-        *("loss_form", "well_exposedness", "exposure_patch_size"),
+        *("loss_form", "well_exposedness", "exposure_patch_size", "extra_losses"),
         *(loss.weight_field for loss in WEIGHTED_LOSSES),
     ),
     "Zero-DCE++": ("scale_factor", "resampling"),
@@ -167,8 +167,10 @@ def _add_field(group, field):
     elif "choices" in field.metadata:
         details = {"choices": field.metadata["choices"]}
     else:
-        convert = _or_none(kind) if may_be_none else kind
-        details = {"type": convert, "metavar": kind.__name__.upper()}
+        parse = field.metadata.get("parse", kind)
+        convert = _or_none(parse) if may_be_none else parse
+        metavar = field.metadata.get("metavar", kind.__name__.upper())
+        details = {"type": convert, "metavar": metavar}
     end = ", or none" if may_be_none else ""
     group.add_argument(
         option, default=argparse.SUPPRESS, help=field.metadata["help"] + end, **details

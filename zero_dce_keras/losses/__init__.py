@@ -7,8 +7,10 @@ model. Names load on first use: importing the package does not import Keras.
 
 from zero_dce_keras.lazy import lazy_names
 from zero_dce_keras.losses.table import (
+    EXTRA_LOSSES,
     LOSS_FORMS,
     LOSSES,
+    TRAINABLE_LOSSES,
     WEIGHTED_LOSSES,
     complete_loss_weights,
 )
@@ -22,8 +24,10 @@ _HOME_OF["build_vgg_features"] = f"{__name__}.perception_loss"
 _HOME_OF["neighbors"] = f"{__name__}.denoising_loss"
 
 __all__ = [  # noqa: PLE0604
+    "EXTRA_LOSSES",
     "LOSSES",
     "LOSS_FORMS",
+    "TRAINABLE_LOSSES",
     "WEIGHTED_LOSSES",
     "complete_loss_weights",
     *sorted(_HOME_OF),

@@ -20,7 +20,8 @@ class Loss:
     """Row of a loss.
 
     The loss `toy` is the function `toy` and the class `ToyLoss` in `toy_loss.py`. A row
-    without more than `function` is of a loss that `ZeroDCE` does not train with.
+    without more than `function` is of a loss that `ZeroDCE` does not train with; one
+    without `weight_field` is trained with if `extra_losses` of a recipe names it.
 
     Args:
         function: name of the function.
@@ -100,13 +101,55 @@ LOSSES = (
         weight_field="total_variation_weight",
         help="the total variation of what the denoising loss looks at",
     ),
-    Loss(function="self_adaptive"),
+    Loss(
+        function="self_adaptive",
+        inputs=("enhanced",),
+        tracker="self_adaptive_loss",
+    ),
+    # The content of a photograph shall stay: input against output, not a reference.
+    Loss(
+        function="perception",
+        inputs=("low_light", "enhanced", "features"),
+        tracker="perception_loss",
+    ),
     # With references.
     Loss(function="charbonnier"),
-    Loss(function="perception"),
 )
-# Those that `ZeroDCE` trains with.
-WEIGHTED_LOSSES = tuple(loss for loss in LOSSES if loss.tracker)
+# Those that `ZeroDCE` trains with: with a weight in a recipe, or in its `extra_losses`.
+TRAINABLE_LOSSES = tuple(loss for loss in LOSSES if loss.tracker)
+WEIGHTED_LOSSES = tuple(loss for loss in LOSSES if loss.weight_field)
+EXTRA_LOSSES = {
+    loss.function: loss for loss in TRAINABLE_LOSSES if not loss.weight_field
+}
+
+
+def check_extra_losses(name, value):
+    """Raise a `ValueError` unless a value maps names of `EXTRA_LOSSES` to weights.
+
+    Example:
+        >>> check_extra_losses("extra_losses", {"self_adaptive": 0.1})
+    """
+    if not isinstance(value, dict) or value.keys() - EXTRA_LOSSES.keys():
+        raise ValueError(
+            f"{name} must be weights by the names {sorted(EXTRA_LOSSES)}. "
+            f"Received: {value!r}"
+        )
+    for loss, weight in value.items():
+        check_not_negative(f"{name}[{loss!r}]", weight)
+
+
+def parse_extra_losses(text):
+    """Read what `fit --extra-losses` is given: `NAME=WEIGHT,NAME=WEIGHT`.
+
+    Raises:
+        ValueError: if it is something else.
+
+    Example:
+        >>> parse_extra_losses("self_adaptive=0.1,perception=2")
+        {'self_adaptive': 0.1, 'perception': 2.0}
+    """
+    items = [item.partition("=") for item in text.split(",")]
+    return {name.strip(): float(weight) for name, _, weight in items}
 
 
 def complete_loss_weights(loss_weights=None):
@@ -127,7 +170,7 @@ def complete_loss_weights(loss_weights=None):
         >>> [*complete_loss_weights({"total_variation_loss": 10})][3:]
         ['illumination_smoothness_loss', 'total_variation_loss']
     """
-    defaults = {loss.tracker: loss.weight for loss in WEIGHTED_LOSSES}
+    defaults = {loss.tracker: loss.weight for loss in TRAINABLE_LOSSES}
     weights = {**defaults, **(loss_weights or {})}
     unknown = sorted(set(weights) - set(defaults))
     if unknown:

@@ -32,7 +32,7 @@ class ZeroDCE(ZeroDCEFiles):
         loss_weights: mapping from the names of loss trackers to floats. What it leaves
             out keeps its default: 1 `spatial_consistency_loss`, 10 `exposure_loss`,
             5 `color_constancy_loss`, 200 `illumination_smoothness_loss`, as in the
-            official code. The others of `zero_dce_keras.losses.WEIGHTED_LOSSES` are 0
+            official code. The others of `zero_dce_keras.losses.TRAINABLE_LOSSES` are 0
             unless given, such as `denoising_loss` and `total_variation_loss`, which let
             the curves learn to smooth noise, see `zero_dce_keras.losses.denoising`.
         exposure_patch_size: side in pixels of the patches of exposure control.
@@ -103,6 +103,7 @@ class ZeroDCE(ZeroDCEFiles):
         self.dce_model = self.build_network()
         self._neighbor_seed = keras.random.SeedGenerator()
         self._teach = None
+        self._features = None
         self.built = True  # by construction: DCE-Net knows its shapes
 
     @classmethod
@@ -117,8 +118,14 @@ class ZeroDCE(ZeroDCEFiles):
             "num_layers": recipe.num_layers,
             "well_exposedness": recipe.well_exposedness,
             "loss_weights": {
-                loss.tracker: getattr(recipe, loss.weight_field)
-                for loss in losses.WEIGHTED_LOSSES
+                **{
+                    loss.tracker: getattr(recipe, loss.weight_field)
+                    for loss in losses.WEIGHTED_LOSSES
+                },
+                **{
+                    losses.EXTRA_LOSSES[name].tracker: weight
+                    for name, weight in (recipe.extra_losses or {}).items()
+                },
             },
             "exposure_patch_size": recipe.exposure_patch_size,
             "loss_form": recipe.loss_form,
@@ -260,9 +267,11 @@ class ZeroDCE(ZeroDCEFiles):
 
     @property
     def used_losses(self):
-        """Rows of the losses that this model is trained with, see `WEIGHTED_LOSSES`."""
+        """Rows of the losses that this model is trained with, of `TRAINABLE_LOSSES`."""
         return [
-            loss for loss in losses.WEIGHTED_LOSSES if loss.tracker in self.loss_weights
+            loss
+            for loss in losses.TRAINABLE_LOSSES
+            if loss.tracker in self.loss_weights
         ]
 
     def loss_inputs(self, low_light, curve_maps, enhanced):
@@ -275,6 +284,9 @@ class ZeroDCE(ZeroDCEFiles):
             "well_exposedness": self.well_exposedness,
             "patch_size": self.exposure_patch_size,
         }
+        if self._perceives:
+            self._open_features()
+            inputs["features"] = self._features
         if self._denoises:
             # Every other pixel, enhanced; its neighbour shows which noise is to go.
             noisy, neighbor = self.draw_neighbors(low_light)
@@ -282,6 +294,28 @@ class ZeroDCE(ZeroDCEFiles):
             inputs["denoised"] = self.get_enhanced_image(noisy, curve_maps)
             inputs["neighbor"] = neighbor
         return inputs
+
+    @property
+    def _perceives(self):
+        return any("features" in loss.inputs for loss in self.used_losses)
+
+    def _open_features(self):
+        """Open the network of the perception loss; before a graph is traced."""
+        if self._perceives and self._features is None:
+            # A function, so that its layers do not become layers of this model.
+            self._features = functools.partial(
+                losses.build_vgg_features(), training=False
+            )
+
+    def fit(self, *args, **kwargs):
+        """Train, as `keras.Model.fit` does."""
+        self._open_features()
+        return super().fit(*args, **kwargs)
+
+    def evaluate(self, *args, **kwargs):
+        """Compute the losses and scores of data, as `keras.Model.evaluate` does."""
+        self._open_features()
+        return super().evaluate(*args, **kwargs)
 
     def draw_neighbors(self, images):
         """Draw two images of half the size, of neighbouring pixels at random."""

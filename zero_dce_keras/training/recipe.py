@@ -1,6 +1,7 @@
 """What a training run consists of, in one flat record."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from zero_dce_keras.errors import (
@@ -10,7 +11,12 @@ from zero_dce_keras.errors import (
     check_odd,
     check_positive,
 )
-from zero_dce_keras.losses.table import LOSS_FORMS, WEIGHTED_LOSSES
+from zero_dce_keras.losses.table import (
+    LOSS_FORMS,
+    WEIGHTED_LOSSES,
+    check_extra_losses,
+    parse_extra_losses,
+)
 from zero_dce_keras.models.choices import BLOCKS, RESAMPLINGS
 from zero_dce_keras.models.registry import MODELS
 
@@ -28,7 +34,8 @@ def _option(default, help, **metadata):
         default: value of the field. Where it is `None`, `None` is always allowed.
         help: for `fit --help`.
         **metadata: `choices`, a tuple; or `check`, a function of the field's name and
-            value that raises a `ValueError`.
+            value that raises a `ValueError`; `parse` and `metavar`, where an option's
+            text is not the field's type.
     """
     return dataclasses.field(default=default, metadata={"help": help, **metadata})
 
@@ -256,6 +263,14 @@ class Recipe(LossWeights):
         16, "side of those patches in pixels", check=check_positive
     )
     loss_form: str = _option("official", "form of the losses", choices=LOSS_FORMS)
+    extra_losses: Mapping[str, float] | None = _option(
+        None,
+        "further losses, without references: self_adaptive=0.1 or perception=0.01 (VGG16 "
+        "on input and output), with a comma between them",
+        check=check_extra_losses,
+        parse=parse_extra_losses,
+        metavar="NAME=WEIGHT",
+    )
     normalize_exposure: bool = _option(
         False, "bring every photograph to one brightness before the network sees it"
     )
@@ -344,6 +359,11 @@ class Recipe(LossWeights):
             raise ValueError(
                 "normalize_exposure is not for bilateral_dce, whose curves do all "
                 "(--no-normalize-exposure)"
+            )
+        if self.extra_losses and MODELS[self.model].learns_from_pairs:
+            raise ValueError(
+                "extra_losses is for models that learn without references. Received: "
+                f"{self.extra_losses} for {self.model}"
             )
         if self.teacher is not None and self.learns_from_pairs:
             raise ValueError(
