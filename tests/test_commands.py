@@ -396,7 +396,8 @@ def test_fit_options_replace_the_recipes(tmp_path, monkeypatch, capsys):
     assert (code, out) == (0, "o\n")
     recipe = zero_dce_keras.RECIPES["official"]()
     expected = recipe.replace(epochs=3, l2=0.5, crop=True, monitor="psnr")
-    assert calls == [(expected, "sample", "d", "o", "w", True, {"resume": False})]
+    options = {"resume": False, "fold": None}
+    assert calls == [(expected, "sample", "d", "o", "w", True, options)]
 
 
 @pytest.mark.parametrize(
@@ -427,3 +428,63 @@ def test_fit_errors_are_one_line(
     (line,) = error_lines(err)
     assert (found, out) == (code, "") and line.startswith(f"error: {message}")
     assert not (tmp_path / "runs").exists()
+
+
+def test_fit_repeats_a_run_by_its_configuration(
+    photo_folder, tmp_path, monkeypatch, capsys
+):
+    """Recipe, data, weights, precision and fold, as they were; options change them."""
+    from zero_dce_keras.training import RECIPES
+    from zero_dce_keras.training.run_config import write_config
+
+    recipe = RECIPES["official"]().replace(
+        epochs=2, extra_losses={"self_adaptive": 2.0}
+    )
+    config = {
+        "recipe": recipe,
+        "dataset": "folder",
+        "data_dir": str(photo_folder()),
+        "weights": "w",
+        "mixed_precision": True,
+        "fold": [2, 3],
+    }
+    write_config(tmp_path / "run", config)
+    calls = []
+
+    def train(recipe, *args, **options):
+        calls.append((recipe, *args, options))
+        return None, SimpleNamespace(epoch=range(recipe.epochs))
+
+    monkeypatch.setattr("zero_dce_keras.training.run.train", train)
+    path = tmp_path / "run" / "config.json"
+    assert call(fit.main, capsys, "--config", path, "-o", "new")[0] == 0
+    more = ["--epochs", "5", "--extra-losses", "none"]
+    assert call(fit.main, capsys, "--config", path.parent, "-o", "new", *more)[0] == 0
+    place = ["folder", config["data_dir"], "new", "w", True]
+    options = {"resume": False, "fold": [2, 3]}
+    assert calls == [
+        (recipe, *place, options),
+        (recipe.replace(epochs=5, extra_losses=None), *place, options),
+    ]
+
+
+@pytest.mark.parametrize(
+    "options, code, message",
+    [
+        ("--config nowhere/config.json", 1, "nowhere/config.json: no such file"),
+        ("--config run.json", 2, "--config must be the config.json of a run"),
+        ("--config torn/config.json", 1, "torn/config.json: not the configuration"),
+        ("--config torn/config.json --resume -o o", 2, "--config is a run of its own"),
+        ("--dataset sample --extra-losses much", 2, "--extra-losses: invalid"),
+        ("--dataset sample --extra-losses l1=2", 2, "extra_losses must be weights by"),
+    ],
+)
+def test_wrong_configurations_are_one_line(
+    options, code, message, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "config.json").write_text('{"recipe": ')
+    found, out, err = call(fit.main, capsys, *options.split())
+    (line,) = error_lines(err)
+    assert (found, out) == (code, "") and message in line

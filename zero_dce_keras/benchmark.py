@@ -88,7 +88,8 @@ def main(argv=None):
 
     sizes = args.train_images, args.validation_images
     pairs = find_split(args.dataset, args.data_dir, args.split, *sizes)
-    if args.dataset == "sice":
+    is_sice = args.dataset in ("sice", "sice-dark")
+    if is_sice:
         pairs = reference_dark_frames(pairs, args.reference)
     report = benchmark(
         open_all(args.weights, args.classical, args.denoise),
@@ -99,7 +100,7 @@ def main(argv=None):
         split=args.split,
         data_dir=args.data_dir,
         denoise=args.denoise,
-        reference=args.reference if args.dataset == "sice" else None,
+        reference=args.reference if is_sice else None,
     )
     if args.output:
         evaluation.write_report(report, args.output)

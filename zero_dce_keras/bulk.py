@@ -85,7 +85,7 @@ def main(argv=None):
     """Run the command; return its exit code."""
     args = build_parser().parse_args(argv)
     cli.check_weights(args.weights)
-    with cli.python_alone_on_stderr():
+    with cli.python_alone_on_stderr(), cli.ending_at_sigterm():
         return _run(args)
 
 
@@ -114,11 +114,10 @@ def _run(args):
         args.memory,
     )
     report = RunReport(args.json)
-    with cli.ending_at_sigterm():
-        try:
-            enhance_in_bulk(args.source, args.target, options, report)
-        finally:
-            report.summarize()
+    try:
+        enhance_in_bulk(args.source, args.target, options, report)
+    finally:
+        report.summarize()
     return 1 if report.failed or report.left_out else 0
 
 

@@ -51,11 +51,10 @@ def data_options(default="lol"):
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
         "--dataset",
-        choices=["lol", "sample", "sice", "folder"],
+        choices=["lol", "sample", "sice", "sice-dark", "folder"],
         default=default,
-        help="lol; sample, the embedded photographs; sice, the exposure sequences of "
-        "Zero-DCE's training images; or folder, a directory of your own dark "
-        "photographs, or with low/ and high/ in it (default: %(default)s)",
+        help="lol; sample, embedded; sice, exposure sequences; sice-dark, their dark "
+        "frames; folder, your own, or low/ and high/ (default: %(default)s)",
     )
     options.add_argument(
         "--data-dir",
@@ -65,8 +64,6 @@ def data_options(default="lol"):
     return options
 
 
-def check_data_options(parser, args):
-    """Refuse `--dataset folder` and `sice` without `--data-dir`: they have no usual place."""
 def split_options(default="test"):
     """Return the options `--split`, `--train-images` and `--validation-images`."""
     options = argparse.ArgumentParser(add_help=False)
@@ -88,7 +85,9 @@ def split_options(default="test"):
     return options
 
 
-    if args.dataset in ("folder", "sice") and args.data_dir is None:
+def check_data_options(parser, args):
+    """Refuse `--dataset folder` and `sice` without `--data-dir`: they have no usual place."""
+    if args.dataset in ("folder", "sice", "sice-dark") and args.data_dir is None:
         parser.error(
             f"--dataset {args.dataset} needs --data-dir, the folder of photographs"
         )

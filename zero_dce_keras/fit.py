@@ -7,6 +7,7 @@ import sys
 import time
 import types
 import typing
+from pathlib import Path
 
 from zero_dce_keras import cli
 from zero_dce_keras.errors import one_line
@@ -51,7 +52,6 @@ GROUPS = {
 
 def build_parser():
     """Make the parser of the options below, and of one for every field of a recipe."""
-    from zero_dce_keras.training.recipe import Recipe
     from zero_dce_keras.training.recipes import DEFAULT_RECIPES, RECIPES
 
     width = max(map(len, RECIPES))
@@ -69,41 +69,54 @@ def build_parser():
     parser.usage = "%(prog)s [--recipe NAME] [--data-dir DIR] [option …]"
     parser.add_argument("--recipe", choices=RECIPES, metavar="NAME", help="see above")
     parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="repeat the run of this config.json",
+    )
+    parser.add_argument(
         "--model",
         choices=DEFAULT_RECIPES,
         metavar="NAME",
-        help=f"what to train, by its own default recipe: {', '.join(DEFAULT_RECIPES)} "
-        "(default: what the recipe trains)",
+        help=f"what to train, by its first recipe: {', '.join(DEFAULT_RECIPES)}",
     )
     parser.add_argument(
         "-o",
         "--output",
-        metavar="RUN_DIR",
+        metavar="DIR",
         help="directory of the run, without another run in it (default: a new one, "
         "runs/RECIPE-DATE-TIME)",
     )
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the run in --output after its last whole epoch, by the options "
-        "that it was started with; where there is none, start one",
+        help="go on with the run in --output after its last whole epoch, by its own "
+        "options; where there is none, start one",
     )
     parser.add_argument(
         "--mixed-precision", action="store_true", help="compute the network in bfloat16"
     )
+    add_recipe_options(parser)
+    return parser
+
+
+def add_recipe_options(parser):
+    """Add the option of every field of a recipe, in groups."""
+    from zero_dce_keras.training.recipe import Recipe
+
     fields = {field.name: field for field in dataclasses.fields(Recipe)}
     for title, names in GROUPS.items():
         group = parser.add_argument_group(title)
         for name in names:
             _add_field(group, fields[name])
-    return parser
 
 
 def main(argv=None):
     """Run the command; return its exit code."""
     parser = build_parser()
     args = parser.parse_args(argv)
-    if args.resume:
+    if args.config is not None:
+        args = repeat_arguments(parser, args, argv)
+    elif args.resume:
         args = resume_arguments(parser, args, argv)
     from zero_dce_keras.training.recipe import Recipe
     from zero_dce_keras.training.recipes import DEFAULT_RECIPES, RECIPES
@@ -132,6 +145,7 @@ def main(argv=None):
             args.weights,
             args.mixed_precision,
             resume=args.resume,
+            fold=getattr(args, "fold", None),
         )
     print(output)
     return 0 if len(history.epoch) == recipe.epochs else 130  # after Ctrl-C
@@ -147,9 +161,32 @@ def resume_arguments(parser, args, argv):
     if config is None:
         print(f"no run in {args.output}: starting one", file=sys.stderr)
         return args
-    defaults = {name: config.get(name) for name in ("dataset", "data_dir", "weights")}
+    # A recipe that is named is compared with the run's, as a whole.
+    return _with_defaults(parser, argv, config, with_recipe=args.recipe is None)
+
+
+def repeat_arguments(parser, args, argv):
+    """Parse the options again, with those of the run of `--config` as the defaults."""
+    from zero_dce_keras.training.run_config import CONFIG_FILE, read_config
+
+    path = Path(args.config)
+    if path.name != CONFIG_FILE and not path.is_dir():
+        parser.error(f"--config must be the {CONFIG_FILE} of a run: {args.config}")
+    if args.resume or args.recipe is not None:
+        parser.error("--config is a run of its own: without --resume and --recipe")
+    run_dir = path if path.is_dir() else path.parent
+    config = read_config(run_dir)
+    if config is None:
+        raise FileNotFoundError(f"{run_dir / CONFIG_FILE}: no such file")
+    return _with_defaults(parser, argv, config)
+
+
+def _with_defaults(parser, argv, config, with_recipe=True):
+    """Parse the options again, with those of a run's configuration as the defaults."""
+    names = ("dataset", "data_dir", "weights", "fold")
+    defaults = {name: config.get(name) for name in names}
     defaults["mixed_precision"] = config.get("mixed_precision", False)
-    if args.recipe is None:  # one that is named is compared with the run's, as a whole
+    if with_recipe:
         defaults |= dataclasses.asdict(config["recipe"])
     parser.set_defaults(**defaults)
     return parser.parse_args(argv)

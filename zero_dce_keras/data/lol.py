@@ -77,8 +77,7 @@ def load_lol(
 
 def split_lol(data_dir=None, train_images=400, validation_images=85):
     """Split the pairs of LOL, into `Splits`; see `load_lol`."""
-    root = get_lol(data_dir)
-    pairs = find_pairs(root / "our485" / "low", root / "our485" / "high")
+    root, pairs = get_lol(data_dir), find_our485(data_dir)
     scenes = [lol_scenes().get(pair.name, pair.name) for pair in pairs]
     train_end, validation_end = split_at_scenes(scenes, train_images, validation_images)
     return Splits(
@@ -87,6 +86,12 @@ def split_lol(data_dir=None, train_images=400, validation_images=85):
         rest=pairs[validation_end:],
         test=lol_test_pairs(root),
     )
+
+
+def find_our485(data_dir=None):
+    """Return the pairs of our485, all that is not LOL's test set."""
+    our485 = get_lol(data_dir) / "our485"
+    return find_pairs(our485 / "low", our485 / "high")
 
 
 def lol_test_pairs(data_dir=None):

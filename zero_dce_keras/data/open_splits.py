@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from zero_dce_keras.data.folds import fold_splits, pairs_and_scenes
 from zero_dce_keras.data.lol import lol_test_pairs, split_lol
 from zero_dce_keras.data.pairs import find_pairs
 from zero_dce_keras.data.sample import sample_pairs
@@ -10,21 +11,26 @@ from zero_dce_keras.data.splits import Splits
 from zero_dce_keras.errors import check_choice, check_not_negative, check_positive
 from zero_dce_keras.images import list_images
 
-DATASETS = ("lol", "sample", "sice", "folder")
+DATASETS = ("lol", "sample", "sice", "sice-dark", "folder")
 
 
-def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
+def open_splits(
+    dataset, data_dir=None, train_images=400, validation_images=85, fold=None
+):
     """Find the pairs of a data set, and split them.
 
     Args:
         dataset: `"lol"`; `"sample"`, the embedded photographs; `"sice"`, the exposure
-            sequences of Zero-DCE's training images; or `"folder"`, any directory
-            with dark photographs in it, or with `low` and `high` in it.
+            sequences of Zero-DCE's training images; `"sice-dark"`, their dark frames;
+            or `"folder"`, any directory with dark photographs in it, or with `low` and
+            `high` in it.
         data_dir: where the data set lies; needed for a folder. With `low` and `high` in
             it, it is a folder, whatever `dataset` says.
         train_images: about how many pairs of LOL to train on. A folder of any size is
             split in the proportion of the two numbers; sample and sequences come split.
         validation_images: about how many to validate on.
+        fold: `[number, folds]`: validate on that fold of scenes, from 1, and train on
+            all others that are not the test's; `None` for the usual splits.
 
     Returns:
         `Splits` of `Pair` lists. All the photographs of a folder are also its test set.
@@ -37,13 +43,17 @@ def open_splits(dataset, data_dir=None, train_images=400, validation_images=85):
     dataset = _meant(dataset, data_dir)
     check_positive("train_images", train_images)
     check_not_negative("validation_images", validation_images)
+    if fold is not None:
+        pairs, scenes = pairs_and_scenes(dataset, data_dir, find_folder)
+        return fold_splits(pairs, scenes, *fold)
     if dataset == "lol":
         return split_lol(data_dir, train_images, validation_images)
     if dataset == "sample":
         train, validation, test = sample_pairs(data_dir)
         return Splits(train, validation, [], test)
-    if dataset == "sice":
-        return open_sice(data_dir, validate=validation_images > 0)
+    if dataset in ("sice", "sice-dark"):
+        validate, dark = validation_images > 0, dataset == "sice-dark"
+        return open_sice(data_dir, validate, dark)
     return _split_folder(data_dir, train_images, validation_images)
 
 
@@ -73,15 +83,19 @@ def _meant(dataset, data_dir):
     return dataset
 
 
-def _split_folder(data_dir, train_images, validation_images):
+def find_folder(data_dir):
+    """Return the pairs of a folder: of `low` and `high` in it, or photographs alone."""
     if data_dir is None:
         raise ValueError("--dataset folder needs --data-dir, the folder of photographs")
     root = Path(data_dir)
     if (root / "low").is_dir():
         high = root / "high"
-        pairs = find_pairs(root / "low", high if high.is_dir() else None)
-    else:
-        pairs = find_pairs(root)
+        return find_pairs(root / "low", high if high.is_dir() else None)
+    return find_pairs(root)
+
+
+def _split_folder(data_dir, train_images, validation_images):
+    pairs = find_folder(data_dir)
     if not validation_images or len(pairs) == 1:
         return Splits(pairs, [], [], pairs)
     share = train_images / (train_images + validation_images)

@@ -7,6 +7,7 @@ the photographs supervise themselves, and no reference photograph is used.
 """
 
 import csv
+import functools
 import json
 import tempfile
 from collections import defaultdict
@@ -37,7 +38,7 @@ REFERENCES = ("fusion", "nearest")
 WELL_EXPOSED = 0.45  # mean luma
 
 
-def open_sice(data_dir, validate=True):
+def open_sice(data_dir, validate=True, dark=False):
     """Return the frames of the sequences, each with the fusion of its sequence.
 
     Fusions are made the first time, in a minute, and kept in `data_home()`, with what
@@ -47,6 +48,8 @@ def open_sice(data_dir, validate=True):
     Args:
         data_dir: str or `pathlib.Path`, the folder of the images, named by their ids.
         validate: False trains on the sequences to validate on, too.
+        dark: True leaves out, of what is trained and validated on, the frames that are
+            not darker than .8 of their fusion, and the further pictures.
 
     Returns:
         `Splits`: `train` and `validation` from the sequences of the CSV's `train`, with
@@ -80,9 +83,35 @@ def open_sice(data_dir, validate=True):
         pairs[part] += [Pair(names[image], fusion) for image in frames]
         if part == "train":
             pairs[part].append(Pair(fusion, fusion))
+    if dark:
+        lumas = functools.cache(mean_luma)
+        for part in ("train", "validation"):
+            pairs[part] = [
+                pair
+                for pair in pairs[part]
+                if lumas(pair.low_light) < DARK * lumas(pair.reference)
+            ]
+        return Splits(pairs["train"], pairs["validation"], [], pairs["test"])
     for path in sorted((made / "further" / "low").iterdir()):
         pairs["train"].append(Pair(path, made / "further" / "high" / path.name))
     return Splits(pairs["train"], pairs["validation"], [], pairs["test"])
+
+
+def sequence_pairs(data_dir, dark=False):
+    """Return the pairs of `open_sice` that show a sequence which is not the test's.
+
+    Without the further pictures, which show no one sequence.
+
+    Args:
+        data_dir, dark: as in `open_sice`.
+
+    Returns:
+        List of `Pair`; the frames of a sequence share their `reference`.
+    """
+    splits = open_sice(data_dir, dark=dark)
+    further = data_home() / NAME / "further"
+    pairs = [*splits.train, *splits.validation]
+    return [pair for pair in pairs if further not in pair.low_light.parents]
 
 
 def read_sequences():

@@ -30,6 +30,8 @@ def train(
     mixed_precision=False,
     verbose="auto",
     resume=False,
+    fold=None,
+    callbacks=(),
 ):
     """Train a model and leave everything about the run in a directory.
 
@@ -53,6 +55,9 @@ def train(
             bit for bit where the backend's arithmetic repeats (TensorFlow's threads
             add up in the order in which they are done). Where there is no run yet, one
             begins.
+        fold: `[number, folds]`, to validate on that fold and train on the others, see
+            `fold_splits`; `None` for the data set's own splits.
+        callbacks: further Keras callbacks, which act last.
 
     Returns:
         `(model, history)`: the model at the end of the training, and Keras' History.
@@ -69,19 +74,20 @@ def train(
         check_new(run_dir)
     keras.utils.set_random_seed(recipe.seed)
     splits = open_splits(
-        dataset, data_dir, recipe.train_images, recipe.validation_images
+        dataset, data_dir, recipe.train_images, recipe.validation_images, fold
     )
     check_references(recipe, splits)
     model = build_model(recipe, len(splits.train), mixed_precision)
     if weights is not None:
         start_from(model, weights)
     config = describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits)
+    config["fold"] = None if fold is None else list(fold)
     config["monitor"] = usable_monitor(recipe.monitor, splits)
     if resume:
         check_same(run_dir, config)
     pictures = sample_pairs(splits.validation or splits.train)
-    callbacks = RunCallbacks(recipe, run_dir, config["monitor"], model, pictures)
-    done = callbacks.state.restore() if resume else 0
+    own = RunCallbacks(recipe, run_dir, config["monitor"], model, pictures)
+    done = own.state.restore() if resume else 0
     training_data, validation_data = make_datasets(splits, recipe, model, done)
     run_dir.mkdir(parents=True, exist_ok=True)
     with locked(run_dir / ".lock", ValueError(f"{run_dir} is trained in right now")):
@@ -97,24 +103,24 @@ def train(
                 initial_epoch=done,
                 epochs=recipe.epochs,
                 shuffle=False,  # the pipeline does
-                callbacks=callbacks.in_order,
+                callbacks=[*own.in_order, *callbacks],
                 verbose=verbose,
             )
         except KeyboardInterrupt:
-            epochs = len(callbacks.history.epoch)
+            epochs = len(own.history.epoch)
             log.warning(
                 "stopped after %s whole epochs; --resume goes on from there", epochs
             )
-            callbacks.save_last()
+            own.save_last()
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             raise out_of_memory(recipe, config["device"]) from error
-        config["seconds"] = round(callbacks.state.seconds)
-        config["best_epoch"] = callbacks.best.best_epoch
+        config["seconds"] = round(own.state.seconds)
+        config["best_epoch"] = own.best.best_epoch
         write_config(run_dir, config)
-        draw_history(callbacks.history, run_dir)
-    return model, callbacks.history
+        draw_history(own.history, run_dir)
+    return model, own.history
 
 
 def draw_history(history, run_dir):

@@ -18,6 +18,7 @@ SAME = (
     "mixed_precision",
     "images",
     "backend",
+    "fold",
 )
 
 

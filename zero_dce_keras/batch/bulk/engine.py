@@ -3,7 +3,9 @@
 import contextlib
 import logging
 import os
+import signal
 import socket
+import threading
 import warnings
 
 from zero_dce_keras.batch.bulk.worker import Worker
@@ -36,6 +38,7 @@ def started(address=None, actors=None):
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     check_address(address)
+    at_sigterm = signal.getsignal(signal.SIGTERM)
     ray = require("ray")
     options: dict = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     if address == "local":
@@ -56,6 +59,7 @@ def started(address=None, actors=None):
     ) as error:
         raise OSError(f"Ray at {address} does not start: {one_line(error)}") from None
     _be_quiet()
+    _restore(at_sigterm)
     try:
         yield
     finally:
@@ -166,7 +170,9 @@ def _through_actors(jobs, task, actors, size):
         batch_format="pyarrow",
         zero_copy_batch=True,
         compute=data.ActorPoolStrategy(
-            size=min(actors, len(tables)), max_tasks_in_flight_per_actor=2
+            size=min(actors, len(tables)),
+            # A task that waits for an actor dies with it: those that go alone do not.
+            max_tasks_in_flight_per_actor=2 if size > 1 else 1,
         ),
         num_cpus=1,
         memory=task.memory,
@@ -197,6 +203,12 @@ def _be_quiet():
         from ray._private import worker
 
         worker._worker_logs_enabled = False
+
+
+def _restore(at_sigterm):
+    """Let SIGTERM do again what it did before Ray took it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, at_sigterm)
 
 
 def _last_line(error):

@@ -117,13 +117,15 @@ class Worker:
         start = time.perf_counter()
         try:
             yield
-        except (ValueError, OSError):
+        except (ValueError, OSError, MemoryError) as error:
+            if isinstance(error, MemoryError) or isinstance(
+                error.__context__, MemoryError
+            ):
+                raise MemoryError(
+                    f"Cannot enhance '{self._source.show(job.source)}': it needs more "
+                    "memory than an actor may take; --memory allows more"
+                ) from None
             raise
-        except MemoryError:
-            raise MemoryError(
-                f"Cannot enhance '{self._source.show(job.source)}': it needs more memory "
-                "than an actor may take; --memory allows more"
-            ) from None
         except Exception as error:  # one photograph, of millions, ends no run
             raise ValueError(
                 f"Cannot enhance '{self._source.show(job.source)}': "
