@@ -45,7 +45,8 @@ FILE_TESTS = tests/models/test_presets.py tests/models/test_torch_checkpoint.py 
 BACKEND_TESTS = tests/data tests/losses tests/metrics tests/inference tests/evaluation \
 	tests/batch tests/video tests/compatibility \
 	$(filter-out $(FILE_TESTS),$(wildcard tests/models/test_*.py)) \
-	tests/training/test_run.py tests/training/test_resume.py tests/test_devices.py
+	tests/training/test_run.py tests/training/test_resume.py \
+	tests/training/test_distribution.py tests/test_devices.py
 
 test-backends: test-jax test-torch
 

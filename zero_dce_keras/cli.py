@@ -107,15 +107,16 @@ def weights_option(default, help_end="", **kwargs):
     return options
 
 
-def device_option():
-    """Return the option `--device`."""
+def device_option(several=False):
+    """Return the option `--device`; with `several`, it takes `all` too."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
         "--device",
-        choices=devices.DEVICES,
+        choices=(*devices.DEVICES, *(["all"] if several else [])),
         default="auto",
         help="what to compute on; auto is a GPU where Keras' backend (KERAS_BACKEND) "
-        "sees one (default: %(default)s)",
+        "sees one" + (", all is every device that it sees" if several else "") + " "
+        "(default: %(default)s)",
     )
     return options
 

@@ -64,7 +64,7 @@ def build_parser():
         f"Train Zero-DCE without references, or MIRNet on pairs.\n\nrecipes:\n{cards}",
         cli.data_options(),
         cli.weights_option(None, " to start from (default: new weights)"),
-        cli.device_option(),
+        cli.device_option(several=True),
     )
     parser.usage = "%(prog)s [--recipe NAME] [--data-dir DIR] [option …]"
     parser.add_argument("--recipe", choices=RECIPES, metavar="NAME", help="see above")
@@ -135,8 +135,10 @@ def main(argv=None):
     output = args.output or f"runs/{name}-{time.strftime('%Y%m%d-%H%M%S')}"
     cli.start_backend(args.device)
     from zero_dce_keras.training import train
+    from zero_dce_keras.training.distribution import all_devices
 
-    with contextlib.redirect_stdout(sys.stderr):  # Keras' progress bar
+    devices = all_devices() if args.device == "all" else contextlib.nullcontext()
+    with devices, contextlib.redirect_stdout(sys.stderr):  # Keras' progress bar
         _, history = train(
             recipe,
             args.dataset,

@@ -15,8 +15,8 @@ class L2Adam(keras.optimizers.Adam):
     same order (Keras adds epsilon before the bias correction, PyTorch after it: they
     differ where gradients are near epsilon). Without `l2` and `max_gradient_norm` it is
     plain Adam. It clips what Adam steps by: with `loss_scale_factor` the gradient of the
-    unscaled loss, with `gradient_accumulation_steps` the mean of several. Under a
-    `tf.distribute` strategy every replica clips on its own.
+    unscaled loss, with `gradient_accumulation_steps` the mean of several, under a
+    `tf.distribute` strategy the sum of all replicas.
 
     Under `mixed_float16` Keras scales the loss by 2¹⁵ at first, which is too much for the
     losses of `ZeroDCE`: it leaves out the first steps, 3 at 128×128, and halves the scale
@@ -57,6 +57,15 @@ class L2Adam(keras.optimizers.Adam):
         super().__init__(learning_rate, epsilon=epsilon, **kwargs)
         self.l2 = l2
         self.max_gradient_norm = max_gradient_norm
+
+    if keras.backend.backend() == "tensorflow":  # Keras clips first, then adds up
+
+        def _clip_gradients(self, grads):
+            summed = super()._all_reduce_sum_gradients(zip(grads, grads, strict=True))
+            return super()._clip_gradients([gradient for gradient, _ in summed])
+
+        def _all_reduce_sum_gradients(self, grads_and_vars):
+            return grads_and_vars  # `_clip_gradients` did
 
     def update_step(self, gradient, variable, learning_rate):
         # Here the gradients of a loss that was scaled are unscaled, those of several

@@ -14,6 +14,11 @@ from zero_dce_keras.images import plot_history
 from zero_dce_keras.locks import locked
 from zero_dce_keras.models import load_model
 from zero_dce_keras.training.build import build_model
+from zero_dce_keras.training.distribution import (
+    check_batches,
+    num_devices,
+    shared_size,
+)
 from zero_dce_keras.training.run_callbacks import RunCallbacks
 from zero_dce_keras.training.run_config import check_new, check_same, write_config
 from zero_dce_keras.version import __version__
@@ -77,6 +82,7 @@ def train(
         dataset, data_dir, recipe.train_images, recipe.validation_images, fold
     )
     check_references(recipe, splits)
+    check_batches(recipe, len(splits.train))
     model = build_model(recipe, len(splits.train), mixed_precision)
     if weights is not None:
         start_from(model, weights)
@@ -189,10 +195,11 @@ def make_datasets(splits, recipe, model, first_epoch=0):
     )
     if not splits.validation:
         return training_data, None
+    val_batch_size = recipe.val_batch_size or recipe.batch_size
     return training_data, make_dataset(
         splits.validation,
         None if whole_images else recipe.image_size,
-        1 if whole_images else recipe.val_batch_size or recipe.batch_size,
+        1 if whole_images else shared_size(len(splits.validation), val_batch_size),
     )
 
 
@@ -251,6 +258,7 @@ def describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits):
         "backend": keras.backend.backend(),
         "images": {name: len(pairs) for name, pairs in splits._asdict().items()},
         "device": describe_device(),
+        "devices": num_devices(),
         "versions": {
             "zero_dce_keras": __version__,
             "keras": keras.__version__,
