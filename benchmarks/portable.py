@@ -78,8 +78,9 @@ def measure(options, pairs, folder):
                 "× TensorFlow": f"{seconds['TensorFlow'] / seconds[name]:.2f}",
             }
         )
-    plain = without_network(model)
-    outputs = [to_float(plain(to_uint8(low[0])))[None] for low, _ in pairs]
+    outputs = [
+        to_float(without_network(model, to_uint8(low[0])))[None] for low, _ in pairs
+    ]
     rows.append({"file": "without the network", **scores(outputs, pairs)})
     return rows
 
