@@ -21,6 +21,7 @@ from conftest import write_photo
 from zero_dce_keras import ZeroDCE, ZeroDCEPlusPlus, cli
 from zero_dce_keras.__main__ import VERBS
 from zero_dce_keras.data.sample import VERSION
+from zero_dce_keras.experiments import GRIDS
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = [
@@ -66,6 +67,10 @@ NOT_RUN = {
     "docker run": "TensorFlow Serving itself was not run: docs/serving.md says so",
     "zero-dce app": "it serves until Ctrl-C; tests/page starts it",
     "KERAS_BACKEND=": "a backend a process; `make test-backends`, in .ci/run",
+    **{
+        f"zero-dce ablate {table}": "minutes a cell; tests/experiments has its rows"
+        for table in GRIDS
+    },
     "python tools/make_preset.py": "it needs the real LOL, and changes the package",
 }
 
@@ -155,7 +160,7 @@ def run(line):
     if (match := re.match(verbs, line)) and not re.search(r"[|<>;&$`]", line):
         verb, options = match[1], shlex.split(match[2])
         main = importlib.import_module(f"zero_dce_keras.{verb}").main
-        return cli.run(main, options + SMALL_FIT * (verb == "fit"))
+        return cli.run(main, options + SMALL_FIT * (verb in ("fit", "ablate")))
     places = {"PATH": Path(sys.executable).parent, "PYTHONPATH": REPOSITORY}
     environment = dict(os.environ)
     for name, directory in places.items():

@@ -7,7 +7,17 @@ from zero_dce_keras import cli
 from zero_dce_keras.errors import did_you_mean
 from zero_dce_keras.version import __version__
 
-VERBS = ("fit", "enhance", "app", "evaluate", "benchmark", "export", "serve", "bulk")
+VERBS = (
+    "fit",
+    "enhance",
+    "app",
+    "evaluate",
+    "benchmark",
+    "ablate",
+    "export",
+    "serve",
+    "bulk",
+)
 
 
 def main(argv=None):

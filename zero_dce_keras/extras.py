@@ -21,6 +21,7 @@ EXTRA_OF = {
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "openvino": "openvino",
+    "optuna": "search",
     "orjson": "serving",
     "pillow_heif": "heic",
     "pillow_jxl": "jxl",
