@@ -95,7 +95,7 @@ def count_actors(memory, wanted=None):
 
     Args:
         memory: int, bytes that an actor may take.
-        wanted: int, no more than these. On a cluster that grows, all that are wanted.
+        wanted: int, no more than these.
 
     Raises:
         ValueError: no node has room for one.
@@ -113,7 +113,7 @@ def count_actors(memory, wanted=None):
     return min(room, wanted or room)
 
 
-def stream(jobs, task, actors, batch_size):
+def stream(jobs, task, wanted, batch_size):
     """Send photographs through actors.
 
     An actor that dies costs its batch, which is tried again; what remains then goes
@@ -122,26 +122,26 @@ def stream(jobs, task, actors, batch_size):
     Args:
         jobs: list of (source, target), names.
         task: `Task`.
-        actors: int, how many; each takes a core.
+        wanted: int, actors at most; see `count_actors`, which counts before each part of
+            the list: nodes may have joined.
         batch_size: int, the most photographs of a batch.
 
     Yields:
         dict: a row each, in no order.
     """
+    actors = count_actors(task.memory, wanted)
     size = max(1, min(batch_size, len(jobs) // (actors * BATCHES_EACH)))
     at_once = size * BATCHES_AT_ONCE
     for begin in range(0, len(jobs), at_once):
-        part = jobs[begin : begin + at_once]
-        lost = dict(part)
-        for rows in _through_actors(part, task, actors, size):
-            for row in rows:
+        lost = dict(jobs[begin : begin + at_once])
+        for alone in (False, True) if size > 1 else (True,):
+            actors = count_actors(task.memory, wanted)
+            batch_size = 1 if alone else size
+            for row in _through_actors(list(lost.items()), task, actors, batch_size):
                 lost.pop(row["source"], None)
                 yield row
-        if size > 1 and lost:
-            for rows in _through_actors(list(lost.items()), task, actors, 1):
-                for row in rows:
-                    lost.pop(row["source"], None)
-                    yield row
+            if not lost:
+                break
         for source, target in lost.items():
             yield {
                 "source": source,
@@ -152,7 +152,7 @@ def stream(jobs, task, actors, batch_size):
 
 
 def _through_actors(jobs, task, actors, size):
-    """Yield lists of rows; those of a batch that was given up are not among them."""
+    """Yield rows; those of a batch that was given up are not among them."""
     pa, data, ray = require("pyarrow"), require("ray.data"), require("ray")
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -184,7 +184,7 @@ def _through_actors(jobs, task, actors, size):
     )
     try:
         for batch in batches:
-            yield batch.to_pylist()
+            yield from batch.to_pylist()
     except ray.exceptions.RayError as error:
         raise OSError(f"Ray gave up: {_last_line(error)}") from None
 

@@ -12,6 +12,8 @@ from zero_dce_keras.files import TEMPORARY, replacing, temporary_beside
 
 # Their objects appear whole: with the end of an upload, or never.
 OBJECT_STORES = ("abfs", "gcs", "s3")
+# Up to 5 MB, pyarrow then writes to S3 by one request, not three.
+ONE_REQUEST = "allow_delayed_open"
 OLD = 3600  # seconds; a younger temporary file may be another run's work
 
 
@@ -99,8 +101,8 @@ class Place:
             OSError: it is not there, or may not be read.
         """
         try:
-            with self.filesystem.open_input_stream(self._path(name)) as stream:
-                return stream.read()
+            with self.filesystem.open_input_file(self._path(name)) as file:
+                return file.read(file.size())  # one request: a stream asks for parts
         except OSError as error:
             raise _saying(error, f"Cannot read '{self.show(name)}'") from None
 
@@ -149,7 +151,10 @@ def _open(location):
     if "://" not in location:
         return fs.LocalFileSystem(), os.path.abspath(location)
     try:
-        return fs.FileSystem.from_uri(quote(location, safe=string.punctuation))
+        uri = quote(location, safe=string.punctuation)
+        if uri.startswith("s3://") and ONE_REQUEST not in uri:
+            uri += f"{'&' if '?' in uri else '?'}{ONE_REQUEST}=true"
+        return fs.FileSystem.from_uri(uri)
     except pyarrow.ArrowInvalid as error:
         if "Unrecognized filesystem" not in str(error):
             raise ValueError(f"{_shown(location)}: {_reason(error)}") from None

@@ -150,7 +150,7 @@ class _Run:
             options.max_pixels,
             options.memory,
         )
-        for row in engine.stream(jobs, task, actors, options.batch_size):
+        for row in engine.stream(jobs, task, options.actors, options.batch_size):
             number = row.pop("errno", None)
             self.most_memory = max(self.most_memory, row.get("actor_bytes") or 0)
             self._add(row)
