@@ -12,6 +12,8 @@ from zero_dce_keras.errors import did_you_mean, one_line
 from zero_dce_keras.experiments.grids import GRIDS, Variant, vary
 from zero_dce_keras.fit import add_recipe_options
 
+# All cells are scored on the same images.
+NOT_VARIED = {"model", "extra_losses", "validation_images"}
 DATASETS = ("lol", "sample", "sice", "sice-dark", "folder")
 
 
@@ -148,6 +150,11 @@ def main(argv=None):
             recipe.replace(**variant.changes).check()
     except ValueError as error:
         parser.error(one_line(error))
+    if args.split == "validation" and not (recipe.validation_images or args.folds):
+        parser.error(
+            f"--recipe {args.recipe} trains on all there is; give it "
+            "--validation-images to score on, or --folds"
+        )
     own = [(args.dataset, args.data_dir)]
     if args.train_on is None:
         cli.check_data_options(parser, args)
@@ -158,7 +165,10 @@ def main(argv=None):
     from zero_dce_keras.experiments import cells, grid, report
 
     sources = [cells.Source(*source) for source in train_on]
-    scored = [cells.Scored(cells.Source(*s), args.split, args.images) for s in score_on]
+    # Behind the largest training split, so that no variant was trained on it.
+    most = max(recipe.replace(**each.changes).train_images for each in variants)
+    how = args.split, args.images, (most, max(1, recipe.validation_images))
+    scored = [cells.Scored(cells.Source(*source), *how) for source in score_on]
     command = shlex.join(
         ["zero-dce", "ablate", *(sys.argv[2:] if argv is None else argv)]
     )
@@ -207,11 +217,11 @@ def parse_varied(parser, values, names):
     for value in values:
         name, sign, texts = value.partition("=")
         name = name.replace("-", "_")
-        if name not in names or name in ("model", "extra_losses"):
+        if name not in names or name in NOT_VARIED:
             question = did_you_mean(name, names)
             parser.error(
-                f"--vary: no field of a recipe is named {name!r}.{question} There are: "
-                f"{', '.join(sorted(names))}"
+                f"--vary: no field that can be varied is named {name!r}.{question} There "
+                f"are: {', '.join(sorted(names - NOT_VARIED))}"
             )
         if not (sign and texts):
             parser.error(f"--vary must be FIELD=A,B. Received: {value!r}")

@@ -186,6 +186,28 @@ def test_steps_become_epochs(pairs_folder):
     assert [with_steps(cell, 3).recipe.epochs for cell in cells] == [3, 2]
 
 
+def test_no_variant_is_scored_on_what_it_or_another_was_trained_on(
+    run, monkeypatch, lol_folder
+):
+    """Training splits of other sizes, and one set to score on, behind all of them."""
+    seen = []
+
+    def pretend(cell, scored, directory):
+        seen.append((cell.splits().train, scored[0].pairs(cell)))
+        return {"label": cell.label, "key": cell.key, "error": "pretended"}
+
+    monkeypatch.setattr("zero_dce_keras.experiments.grid.run_cell", pretend)
+    monkeypatch.setattr(
+        "zero_dce_keras.experiments.grid.score_input",
+        lambda *args: {"label": "input", "steps": 0, "error": "not scored"},
+    )
+    data = ["--dataset", "lol", "--data-dir", lol_folder((2, 5, 6, 7, 9, 12, 15))]
+    run("--vary", "train_images=2,4", *data, data=False)
+    (few, first), (many, second) = seen
+    assert len(few) < len(many) and first == second
+    assert not {*few, *many} & {*first}
+
+
 @pytest.mark.usefixtures("without_figures")
 def test_a_budget_scales_the_epochs_says_so_and_keeps_them(run, monkeypatch):
     """A step of 3 s, 100 epochs of one step, two cells: 10 minutes; 1 is a tenth."""
@@ -292,6 +314,7 @@ def test_a_table_with_more_that_varies():
         ("--budget 0", "must be positive"),
         ("--score-on lil", "must be one of lol, sample, sice"),
         ("--train-on sice", "sice needs its place: sice=DIR"),
+        ("--vary validation_images=2,3", "no field that can be varied"),
         ("losses --search 3", "--search takes what it tries from --vary"),
     ],
 )
@@ -304,6 +327,14 @@ def test_wrong_usage_is_exit_code_2(options, message, run, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_recipe_without_validation_images_has_nothing_to_score_on(capsys):
+    command = ["--recipe", "general", "--dataset", "sample"]
+    with pytest.raises(SystemExit, match="2"):
+        ablate.main(command)
+    out, err = capsys.readouterr()
+    assert not out and "--recipe general trains on all there is" in err
+
+
 def test_more_folds_than_scenes(run):
     code, out, err = run("--folds", "7")
     assert (code, out) == (1, "") and "folds must be from 2 to 6" in err
@@ -312,7 +343,7 @@ def test_more_folds_than_scenes(run):
 def test_values_of_all_kinds_are_read():
     from zero_dce_keras.training.recipe import Recipe
 
-    names = Recipe().__dict__.keys()
+    names = set(Recipe().__dict__)
     texts = ["crop=true,false", "ema=none,.9", "loss-form=paper", "filters=4"]
     found = ablate.parse_varied(ablate.build_parser(), texts, names)
     assert found == {

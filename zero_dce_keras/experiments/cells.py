@@ -67,14 +67,15 @@ class Scored(NamedTuple):
     source: Source
     split: str = "validation"
     images: int | None = None  # at most so many, from all over the split
+    # `train_images` and `validation_images` of the splits: the same for all cells.
+    sizes: tuple[int, int] = (400, 85)
 
     def pairs(self, cell):
         """Return the pairs to score a cell on."""
-        sizes = cell.recipe.train_images, max(1, cell.recipe.validation_images)
         if cell.fold is not None and self.source == cell.source:
             pairs = cell.splits().validation
         else:
-            pairs = find_split(*self.source, self.split, *sizes)
+            pairs = find_split(*self.source, self.split, *self.sizes)
         return pairs if self.images is None else sample_pairs(pairs, self.images)
 
 
