@@ -14,6 +14,7 @@ from zero_dce_keras.training.build import build_model
 from zero_dce_keras.training.run import make_datasets
 
 PILOT_STEPS = 3
+FORWARD = 1 / 3  # of a step: validation has no gradients
 # Fields that a step's time depends on.
 COSTLY = (
     *("model", "image_size", "batch_size", "num_iterations", "filters", "num_layers"),
@@ -68,31 +69,38 @@ def within_budget(cells, minutes, directory):
 def _plan(cells, minutes):
     """Return `epochs`, a list, and the `line`."""
     times, seconds = {}, []  # by the kind of cell; of an epoch of each cell
+    start = 0.0  # what is compiled before the first step, of all cells
     for cell in cells:
         kind = str([cell.source, *(getattr(cell.recipe, name) for name in COSTLY)])
         splits = cell.splits()
         if kind not in times:
             times[kind] = time_step(cell.recipe, splits)
-        seconds.append(steps_per_epoch(cell.recipe, len(splits.train)) * times[kind])
+        before, step = times[kind]
+        start += before
+        steps = steps_per_epoch(cell.recipe, len(splits.train))
+        steps += len(splits.validation) / cell.recipe.batch_size * FORWARD
+        seconds.append(steps * step)
     asked = [cell.recipe.epochs for cell in cells]
     total = sum(time * epochs for time, epochs in zip(seconds, asked, strict=True))
-    share = min(1.0, 60 * minutes / total)
+    left = max(0.0, 60 * minutes - start)
+    share = min(1.0, left / total)
     epochs = [max(1, int(number * share)) for number in asked]
     line = (
         f"budget of {minutes:g} minutes: the {len(cells)} trainings take about "
-        f"{total / 60:.3g}"
+        f"{(start + total) / 60:.3g}"
     )
     if epochs == asked:
         line += ", so no epoch is left out"
     else:
         line += f", so {_range(epochs)} of {_range(asked)} epochs each"
-    if sum(seconds) > 60 * minutes:
-        line += f"; one epoch of all is {sum(seconds) / 60:.3g} minutes already"
+    least = start + sum(seconds)
+    if least > 60 * minutes:
+        line += f"; one epoch of all is {least / 60:.3g} minutes already"
     return {"epochs": epochs, "line": line}
 
 
 def time_step(recipe, splits):
-    """Return how many seconds a training step takes, after what is compiled first."""
+    """Return how many seconds what comes before the first step takes, and a step."""
     model = build_model(recipe, len(splits.train))
     batches, _ = make_datasets(splits, recipe, model)
     steps = min(PILOT_STEPS, steps_per_epoch(recipe, len(splits.train)))
@@ -101,9 +109,10 @@ def time_step(recipe, splits):
         start = time.perf_counter()
         with contextlib.redirect_stdout(sys.stderr):
             model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False)
-        times.append((time.perf_counter() - start) / steps)
+        times.append(time.perf_counter() - start)
     keras.backend.clear_session()
-    return times[-1]
+    first, second = times
+    return max(0.0, first - second), second / steps
 
 
 def _read(path):

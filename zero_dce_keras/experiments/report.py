@@ -95,7 +95,7 @@ def plot_scores(report):
         spreads = [row["scores"][name][score][1] or 0 for row in rows]
         axes.errorbar(means, range(len(rows)), xerr=spreads, fmt="o", capsize=3)
         axes.set_yticks(range(len(rows)), labels)
-        axes.invert_yaxis()
+        axes.set_ylim(len(rows) - 0.5, -0.5)  # the first on top
         better = "higher" if BETTER[score] else "lower"
         axes.set_xlabel(f"{TITLES[score]}, {name} ({better} is better)")
         axes.grid(alpha=0.3)
