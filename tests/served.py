@@ -81,6 +81,19 @@ class Toy(tf.Module):
             noise = tf.sin(noise)
         return {"values": values + 0 * noise[0]}
 
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None, 1), name="values"),
+            tf.TensorSpec((None,), tf.string, "file"),
+        ]
+    )
+    def wait(self, values, file):
+        """Answer once a file is there."""
+        noise = tf.random.uniform((500_000,))
+        while tf.size(tf.io.matching_files(file)) == 0:
+            noise = tf.sin(noise)
+        return {"values": values + 0 * noise[0]}
+
 
 def write_toy(path, factor=2.0):
     """Write a SavedModel; its default signature multiplies by `factor`."""
@@ -90,6 +103,7 @@ def write_toy(path, factor=2.0):
         "enhance_bytes": toy.invert,
         "enhance_bytes_with": toy.spell,
         "slow": toy.slow,
+        "wait": toy.wait,
     }
     tf.saved_model.save(toy, str(path), signatures=signatures)
     return path

@@ -530,16 +530,22 @@ def test_versions_come_and_go(watched, toy):
     """A new one replaces the old one under load; torn ones never replace a good one."""
     directory, server = watched
     assert factor(server) == 2
-    rounds = np.int32(10 * served.ROUNDS_OF_A_SECOND)
+    is_done = directory.with_name("done")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        long = pool.submit(server.call, "slow", values=[[5.0]], rounds=rounds)
-        time.sleep(0.3)
-        served.write_toy(directory / ".new", factor=3.0).rename(directory / "2")
-        deadline = time.monotonic() + 60
-        while factor(server) == 2:  # there is always one that answers
-            assert time.monotonic() < deadline
-        assert factor(server) == 3
-        wait_for(server, 1, "UNLOADING", seconds=0)  # while its last request is in work
+        inputs = {"values": [[5.0]], "file": [str(is_done).encode()]}
+        long = pool.submit(server.call, "wait", **inputs)
+        try:
+            time.sleep(0.3)
+            served.write_toy(directory / ".new", factor=3.0).rename(directory / "2")
+            deadline = time.monotonic() + 60
+            while factor(server) == 2:  # there is always one that answers
+                assert time.monotonic() < deadline
+            assert factor(server) == 3
+            wait_for(
+                server, 1, "UNLOADING", seconds=0
+            )  # while its last request is in work
+        finally:
+            is_done.touch()
         assert long.result().model_spec.version.value == 1
     wait_for(server, 1, "END")
     with refused(grpc.StatusCode.NOT_FOUND, "Specific(watched, 1)"):
