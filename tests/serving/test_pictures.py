@@ -58,6 +58,7 @@ def test_integers(dtype, white, picture, monkeypatch):
     assert np.abs(found - expected[0]).max() < 0.51
 
 
+@pytest.mark.large  # seconds; `make test-all` runs it
 def test_tiles_of_a_model_that_sees_everything(monkeypatch):
     """Approximate, and without seams: no jump where tiles meet."""
     monkeypatch.setattr(pictures, "TILE", 96)

@@ -271,6 +271,7 @@ def test_curve_maps(served, model, low_light):
     np.testing.assert_allclose(found, model.estimate(low_light)[1], atol=1e-5)
 
 
+@pytest.mark.large  # seconds; `make test-serving` runs it
 def test_a_model_without_curves(tmp_path):
     model = MIRNet(num_rrg=1, num_mrb=1, channels=4, block="residual")
     names = ["enhance_bytes_with"]
@@ -322,6 +323,7 @@ def test_c_api(path, served, tmp_path):
     assert files[1].read_bytes() == expected[0]
 
 
+@pytest.mark.large  # seconds; `make test-serving` runs it
 def test_loader_of_tensorflow_1(path, served):
     names = tensor_names(path, "enhance_bytes")
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
@@ -330,6 +332,7 @@ def test_loader_of_tensorflow_1(path, served):
     assert found == enhance(served, [PNG], format="")[0]
 
 
+@pytest.mark.large  # seconds; `make test-serving` runs it
 def test_saved_model_cli(path, tmp_path):
     np.save(tmp_path / "files.npy", np.array([PNG, JPEG], dtype=object))
     np.save(tmp_path / "images.npy", np.full((1, 32, 48, 3), 0.2, "float32"))
