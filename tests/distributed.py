@@ -1,15 +1,18 @@
 """Train in this process, on several logical devices: `python distributed.py OPTIONS`.
 
 The options are JSON: `devices`, how many; `recipe` and `arguments`, of `train`; `command`,
-options of the command `fit` in their place.
+options of the command `fit` in their place; `times`, a file for when the epochs ended.
 """
 
+import contextlib
 import json
 import os
 import sys
+import time
+from pathlib import Path
 
 
-def main(devices=1, recipe=None, arguments=None, command=None):
+def main(devices=1, recipe=None, arguments=None, command=None, times=None):
     os.environ["XLA_FLAGS"] = (
         os.environ.get("XLA_FLAGS", "")
         + f" --xla_force_host_platform_device_count={devices}"
@@ -31,14 +34,17 @@ def main(devices=1, recipe=None, arguments=None, command=None):
     quicken(setattr, eager=False)
     if command is not None:
         return cli.run(fit.main, command)
-    recipe = Recipe(**recipe)
+    several = devices > 1 or "TF_CONFIG" in os.environ
 
     def run(_):
-        if devices > 1 or "TF_CONFIG" in os.environ:
-            with all_devices():
-                train(recipe, **arguments, verbose=0)
-        else:
-            train(recipe, **arguments, verbose=0)
+        ends = []
+        note = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: ends.append(time.monotonic())
+        )
+        with all_devices() if several else contextlib.nullcontext():
+            train(Recipe(**recipe), **arguments, verbose=0, callbacks=[note])
+        if times is not None:
+            Path(times).write_text(json.dumps(ends))
         return 0
 
     return cli.run(run)

@@ -5,8 +5,10 @@ Each training is a process of its own, because a process chooses its devices onc
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import keras
@@ -67,15 +69,28 @@ def finish(process, seconds=300):
 
 
 def is_ours(line):
-    foreign = line[:5] in ("I0000", "W0000", "E0000") or "absl::" in line
+    foreign = line[1:5].isdecimal() or "absl::" in line
     return bool(line) and not foreign
 
 
-def run(pairs, output, devices=1, resume=False, **changes):
+def run(pairs, output, devices=1, resume=False, tf_config=None, **changes):
     arguments = {"dataset": "folder", "data_dir": str(pairs), "output": str(output)}
-    return begin(
-        devices, recipe=RECIPE | changes, arguments=arguments | {"resume": resume}
-    )
+    arguments["resume"] = resume
+    return begin(devices, tf_config, recipe=RECIPE | changes, arguments=arguments)
+
+
+def run_hosts(pairs, output, **options):
+    """Begin the training of two hosts, which are processes here."""
+    with socket.socket() as one, socket.socket() as other:
+        for each in (one, other):
+            each.bind(("127.0.0.1", 0))
+        ports = [each.getsockname()[1] for each in (one, other)]
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    configs = [
+        json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+        for index in range(2)
+    ]
+    return [run(pairs, output, tf_config=each, **options) for each in configs]
 
 
 def assert_same_run(one, other):
@@ -122,6 +137,72 @@ def test_every_model_on_two_devices(model, pairs, tmp_path):
     for devices in (1, 2):
         assert finish(run(pairs, tmp_path / str(devices), devices, **sizes))[0] == 0
     assert_same_run(tmp_path / "1", tmp_path / "2")
+
+
+hosts = pytest.mark.skipif(BACKEND != "tensorflow", reason="hosts are TensorFlow's")
+
+
+@hosts
+@pytest.mark.large
+def test_two_hosts_of_which_one_is_killed(pairs, tmp_path):
+    """The other ends by one line; both go on, to the end of a run of one device."""
+    epochs = {"epochs": 40}
+    killed, other = run_hosts(pairs, tmp_path / "two", **epochs)
+    while not (tmp_path / "two" / "state.npz").exists():
+        assert other.poll() is None
+        time.sleep(0.1)
+    killed.kill()
+    killed.communicate()
+    code, err = finish(other)
+    assert code == 1
+    assert err.splitlines()[-1].startswith("error: another host does not answer any")
+    assert "Traceback" not in err
+    done = len((tmp_path / "two" / "history.csv").read_text().splitlines()) - 1
+    assert 1 <= done < 40
+    both = run_hosts(pairs, tmp_path / "two", resume=True, **epochs)
+    ends = [finish(process) for process in both]
+    assert [code for code, _ in ends] == [0, 0], ends
+    assert finish(run(pairs, tmp_path / "one", **epochs))[0] == 0
+    assert_same_run(tmp_path / "one", tmp_path / "two")
+    names = [{path.name for path in (tmp_path / n).iterdir()} for n in ("one", "two")]
+    assert names[0] == names[1]
+
+
+@hosts
+@pytest.mark.large
+def test_a_host_that_does_not_come(pairs, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZERO_DCE_HOSTS_SECONDS", "2")
+    alone, other = run_hosts(pairs, tmp_path / "run")
+    other.kill()
+    other.communicate()
+    code, err = finish(alone)
+    assert code == 1 and not (tmp_path / "run").exists()
+    assert err.startswith("waiting for every host of TF_CONFIG, at most 2 seconds")
+    assert err.count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"cluster": {}}',
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}',
+        '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "ps", "index": 0}}',
+        '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}}',
+        '{"cluster": {"worker": ["a", "b"]}, "task": {"type": "worker", "index": 1}}',
+    ],
+)
+def test_a_damaged_tf_config(text):
+    with pytest.raises(ValueError, match="TF_CONFIG must be like") as caught:
+        distribution.check_tf_config(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_tf_config_of_two_hosts():
+    cluster = {"worker": ["a:1", "b:1"]}
+    task = {"type": "worker", "index": 1}
+    distribution.check_tf_config(json.dumps({"cluster": cluster, "task": task}))
 
 
 @several

@@ -1,8 +1,17 @@
-"""Training on every device of a host at once, by what the Keras backend has for it."""
+"""Training on every device at once, by what the Keras backend has for it."""
 
 import contextlib
+import faulthandler
+import json
+import logging
+import os
 
 import keras
+
+log = logging.getLogger(__name__)
+
+_strategy = None  # TensorFlow's, within `all_devices`
+PATIENCE = "ZERO_DCE_HOSTS_SECONDS"  # how long to wait for the others at the start
 
 DOCUMENTED = 'docs/gpu.md, "Several devices", says how'
 
@@ -12,9 +21,12 @@ def all_devices():
     """Train on all devices of this host, in the block of a `with` statement.
 
     The weights, the logs and the files are those of one device with the same batches.
+    On TensorFlow, `TF_CONFIG` names other hosts that take part. To be called before
+    TensorFlow computes anything.
 
     Raises:
-        ValueError: if the backend sees one device, or is PyTorch.
+        ValueError: if the backend sees one device, or is PyTorch; if `TF_CONFIG` is
+            damaged.
 
     Example:
         >>> with all_devices():  # doctest: +SKIP
@@ -25,13 +37,28 @@ def all_devices():
 
 
 def num_devices():
-    """Return how many devices a batch is shared by, here."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return tf.distribute.get_strategy().num_replicas_in_sync
+    """Return how many devices a batch is shared by, those of all hosts."""
+    if _strategy is not None:
+        return _strategy.num_replicas_in_sync
     distribution = keras.distribution.distribution()
     return 1 if distribution is None else distribution.num_model_replicas
+
+
+def model_scope():
+    """Return the context in which a model is to be made.
+
+    Not the whole training: what saves a model would wait for the other hosts there.
+    """
+    return contextlib.nullcontext() if _strategy is None else _strategy.scope()
+
+
+def writes_files():
+    """Return whether this process writes the files of a run: one of all hosts does."""
+    if _strategy is None:
+        return True
+    from zero_dce_keras.models.trainers import hosts
+
+    return hosts.writes(_strategy)
 
 
 def check_batches(recipe, train_images):
@@ -109,13 +136,65 @@ class _Equal(keras.distribution.DataParallel):
 
 @contextlib.contextmanager
 def _tensorflow_devices():
+    global _strategy
+    _strategy = _hosts() if "TF_CONFIG" in os.environ else _mirrored()
+    try:
+        yield
+    finally:
+        _strategy = None
+
+
+def _mirrored():
     import tensorflow as tf
 
     devices = tf.config.list_logical_devices("GPU")
     devices = devices or tf.config.list_logical_devices("CPU")
     _check_several(devices)
-    with tf.distribute.MirroredStrategy([device.name for device in devices]).scope():
-        yield
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def _hosts():
+    """Make the strategy of all hosts; end the process where one of them does not come."""
+    check_tf_config(os.environ["TF_CONFIG"])
+    import tensorflow as tf
+
+    seconds = float(os.environ.get(PATIENCE, "300"))
+    log.info(
+        "waiting for every host of TF_CONFIG, at most %g seconds (%s); then this one ends",
+        seconds,
+        PATIENCE,
+    )
+    # TensorFlow waits in C++, and lets no thread of Python run: this one is of C.
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            return tf.distribute.MultiWorkerMirroredStrategy()
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def check_tf_config(text):
+    """Raise a `ValueError` if a `TF_CONFIG` does not name hosts, and this one of them.
+
+    >>> check_tf_config('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {}}')
+    Traceback (most recent call last):
+    ...
+    ValueError: TF_CONFIG must be like {"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}. Received: {"cluster": {"worker": ["a:1", "b:1"]}, "task": {}}
+    """
+    try:
+        config = json.loads(text)
+        cluster, task = config["cluster"], config["task"]
+        hosts = [host for each in cluster.values() for host in each]
+        right = all(":" in host for host in hosts) and len(hosts) > 1
+        right = right and set(cluster) <= {"chief", "worker"} and task["index"] >= 0
+        right = right and bool(cluster[task["type"]][task["index"]])
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        right = False
+    if not right:
+        raise ValueError(
+            'TF_CONFIG must be like {"cluster": {"worker": ["a:2222", "b:2222"]}, '
+            f'"task": {{"type": "worker", "index": 0}}}}. Received: {text}'
+        )
 
 
 def _torch_devices():

@@ -1,5 +1,6 @@
 """Training a model by a recipe, from files to a run directory."""
 
+import functools
 import logging
 import platform
 import sys
@@ -16,8 +17,10 @@ from zero_dce_keras.models import load_model
 from zero_dce_keras.training.build import build_model
 from zero_dce_keras.training.distribution import (
     check_batches,
+    model_scope,
     num_devices,
     shared_size,
+    writes_files,
 )
 from zero_dce_keras.training.run_callbacks import RunCallbacks
 from zero_dce_keras.training.run_config import check_new, check_same, write_config
@@ -75,7 +78,8 @@ def train(
     """
     recipe.check()
     run_dir = Path(output)
-    if not resume:
+    writes = writes_files()  # or another host does
+    if writes and not resume:
         check_new(run_dir)
     keras.utils.set_random_seed(recipe.seed)
     splits = open_splits(
@@ -83,7 +87,8 @@ def train(
     )
     check_references(recipe, splits)
     check_batches(recipe, len(splits.train))
-    model = build_model(recipe, len(splits.train), mixed_precision)
+    with model_scope():
+        model = build_model(recipe, len(splits.train), mixed_precision)
     if weights is not None:
         start_from(model, weights)
     config = describe_run(recipe, dataset, data_dir, weights, mixed_precision, splits)
@@ -92,9 +97,22 @@ def train(
     if resume:
         check_same(run_dir, config)
     pictures = sample_pairs(splits.validation or splits.train)
-    own = RunCallbacks(recipe, run_dir, config["monitor"], model, pictures)
+    own = RunCallbacks(recipe, run_dir, config["monitor"], model, pictures, writes)
     done = own.state.restore() if resume else 0
     training_data, validation_data = make_datasets(splits, recipe, model, done)
+    fit = functools.partial(
+        model.fit,
+        training_data,
+        validation_data=validation_data,
+        initial_epoch=done,
+        epochs=recipe.epochs,
+        shuffle=False,  # the pipeline does
+        callbacks=[*own.in_order, *callbacks],
+        verbose=verbose,
+    )
+    if not writes:
+        fit()
+        return model, own.history
     run_dir.mkdir(parents=True, exist_ok=True)
     with locked(run_dir / ".lock", ValueError(f"{run_dir} is trained in right now")):
         remove_leftovers(run_dir, older_than=0, recursive=True)
@@ -103,15 +121,7 @@ def train(
         if done:
             log.info("%s of %s epochs are done", done, recipe.epochs)
         try:
-            model.fit(
-                training_data,
-                validation_data=validation_data,
-                initial_epoch=done,
-                epochs=recipe.epochs,
-                shuffle=False,  # the pipeline does
-                callbacks=[*own.in_order, *callbacks],
-                verbose=verbose,
-            )
+            fit()
         except KeyboardInterrupt:
             epochs = len(own.history.epoch)
             log.warning(

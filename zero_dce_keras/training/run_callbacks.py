@@ -28,6 +28,7 @@ class RunCallbacks:
         monitor: tracker that says which weights are best.
         model: the model, compiled.
         pictures: the `Pair`s to show in pictures.
+        writes: False leaves out those that write files: another process has them.
 
     Attributes:
         history: Keras' `History`.
@@ -35,7 +36,7 @@ class RunCallbacks:
         state: the `RunState`, by which a run goes on.
     """
 
-    def __init__(self, recipe, run_dir, monitor, model, pictures):
+    def __init__(self, recipe, run_dir, monitor, model, pictures, writes=True):
         self.history = keras.callbacks.History()
         self.history.on_train_begin()  # it is there, however early Ctrl-C comes
         self.best = SaveWeights(run_dir, monitor)
@@ -47,7 +48,7 @@ class RunCallbacks:
         }
         if plateau:
             followed["plateau"] = (plateau, ["best", "wait", "cooldown_counter"])
-        self.state = RunState(run_dir, self.history, self._averages, followed)
+        self.state = RunState(run_dir, self.history, self._averages, followed, writes)
         in_order = [
             guard,
             self.history,
@@ -60,6 +61,8 @@ class RunCallbacks:
             SavePictures(run_dir, pictures),
             self.state,
         ]
+        if not writes:
+            in_order = [guard, self.history, plateau, self._averages, self.state]
         self.in_order = [callback for callback in in_order if callback is not None]
         for callback in self.in_order:
             callback.set_model(model)

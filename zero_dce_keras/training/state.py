@@ -31,14 +31,16 @@ class RunState(keras.callbacks.Callback):
         history: Keras' `History` of the run.
         averages: the `AverageWeights` of the run, or `None`.
         followed: what else has a state: `{name: (object, names of its attributes)}`.
+        writes: False only restores: another process saves.
     """
 
-    def __init__(self, run_dir, history, averages, followed):
+    def __init__(self, run_dir, history, averages, followed, writes=True):
         super().__init__()
         self.run_dir = Path(run_dir)
         self.history = history
         self.averages = averages
         self.followed = followed
+        self.writes = writes
         self._progress = None
         self._seconds = 0.0  # of the processes before this one
         self._began = time.monotonic()
@@ -77,11 +79,13 @@ class RunState(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if self._progress is not None:  # callbacks forget, when a training begins
             self._restore_progress(self._progress)
-            self._write_history()  # the process before may have been killed at it
+            if self.writes:
+                self._write_history()  # the process before may have been killed at it
 
     def on_epoch_end(self, epoch, logs=None):
-        self._save()
-        self._write_history()
+        if self.writes:
+            self._save()
+            self._write_history()
 
     def _restore_variables(self, arrays):
         variables = self._variables()

@@ -6,11 +6,17 @@ together is what one device does with the whole batch, in parts of any size.
 
 import tensorflow as tf
 
+from zero_dce_keras.models.trainers import hosts
 from zero_dce_keras.models.trainers.base_trainer import BaseTrainer, step_losses, unpack
 
 
 class Trainer(BaseTrainer):
     """See `zero_dce_keras.models.trainers`."""
+
+    def fit(self, x=None, y=None, **options):
+        if hosts.are_several(self.distribute_strategy):
+            return hosts.fit_on_hosts(self, x, **options)
+        return super().fit(x, y, **options)
 
     def train_step(self, data):
         low_light, reference = unpack(data)
