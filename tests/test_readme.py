@@ -65,6 +65,8 @@ NOT_RUN = {
     "curl": "needs a server; test_server_docs.py, by `make test-serving`",
     "(printf": "what is sent by curl",
     "docker run": "TensorFlow Serving itself was not run: docs/serving.md says so",
+    "zero-dce bulk": "tests/batch/test_bulk.py does, by `make test-ray`",
+    "ray start": "it starts a cluster; test_bulk.py has one of its own",
     "zero-dce app": "it serves until Ctrl-C; tests/page starts it",
     "KERAS_BACKEND=": "a backend a process; `make test-backends`, in .ci/run",
     **{
@@ -80,6 +82,7 @@ NOT_RUN_PYTHON = {
     "tf.saved_model.load": "test_server_docs.py, by `make test-serving`",
     "ai_edge_litert": "test_portable.py, by `make test-export`",
     "import onnxruntime": "test_portable.py, by `make test-export`",
+    "zero_dce_manifest": "tests/batch/test_bulk.py, by `make test-ray`",
     "import kserve": "test_server_docs.py, where KServe is installed",
 }
 

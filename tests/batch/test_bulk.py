@@ -1,8 +1,12 @@
 """`zero-dce bulk` on a small Ray of this computer: `make test-ray`."""
 
 import contextlib
+import io
 import json
 import os
+import re
+import runpy
+import shlex
 import signal
 import subprocess
 import sys
@@ -300,7 +304,14 @@ def test_from_bucket_to_bucket(tmp_path, run, s3):
     s3.client.delete_object(Bucket="night", Key="out/0.jpg")
     assert "1 enhanced, 3 skipped" in run(source, target).err
     listed = s3.client.list_objects_v2(Bucket="night", Prefix="out/zero_dce_manifest/")
-    assert len(listed["Contents"]) == 3  # two files of rows, _about.json
+    keys = [found["Key"] for found in listed["Contents"]]
+    parts = [
+        s3.client.get_object(Bucket="night", Key=key)["Body"].read() for key in keys
+    ]
+    tables = [
+        parquet.read_table(io.BytesIO(part)) for part in parts if part[:4] == b"PAR1"
+    ]
+    assert sum(map(len, tables)) == 5 and len(tables) == len(parts) - 1
 
 
 def test_through_fsspec(tmp_path, run):
@@ -336,6 +347,33 @@ def test_places_that_are_wrong_are_one_line(tmp_path, run, s3):
         errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
         assert (done.code, len(errors)) == (1, 1), done.err
         assert text in errors[0], errors
+
+
+def test_the_blocks_of_the_page(tmp_path, run, s3, monkeypatch, capsys):
+    """Those that run here; the buckets are those of the S3 of this computer."""
+    text = (Path(__file__).parents[2] / "docs" / "scale.md").read_text("utf-8")
+    blocks = re.findall(r"^```(sh|python)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    lines = [line for language, block in blocks for line in block.splitlines()]
+    commands = [line for line in lines if line.startswith("zero-dce bulk ")]
+    monkeypatch.chdir(tmp_path)
+    make_photos(tmp_path / "photos", 2)
+    for bucket in ("archive", "archive-bright", "bright"):
+        s3.client.create_bucket(Bucket=bucket)
+    s3.client.upload_file("photos/0.jpg", "archive", "2026/0.jpg")
+    for command in commands:
+        words = shlex.split(command)[2:]
+        if words[0] == "--address":  # the fixture gives it
+            del words[:2]
+        places = [
+            word.partition("?")[0] + s3.query if word.startswith("s3://") else word
+            for word in words
+        ]
+        assert run(*places).code == 0, command
+    assert len(commands) == 4
+    (python,) = [block for _, block in blocks if "zero_dce_manifest" in block]
+    Path("block.py").write_text(python, encoding="utf-8")
+    runpy.run_path("block.py")
+    assert "Empty DataFrame" in capsys.readouterr().out
 
 
 def test_an_address_that_does_not_answer(tmp_path, capsys):
