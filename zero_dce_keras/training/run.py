@@ -206,10 +206,14 @@ def make_datasets(splits, recipe, model, first_epoch=0):
     if not splits.validation:
         return training_data, None
     val_batch_size = recipe.val_batch_size or recipe.batch_size
+    if whole_images:  # one a batch; on TensorFlow the same one for every device
+        devices = 1 if keras.backend.backend() == "jax" else num_devices()
+        pairs = [pair for pair in splits.validation for _ in range(devices)]
+        return training_data, make_dataset(pairs, None, devices)
     return training_data, make_dataset(
         splits.validation,
-        None if whole_images else recipe.image_size,
-        1 if whole_images else shared_size(len(splits.validation), val_batch_size),
+        recipe.image_size,
+        shared_size(len(splits.validation), val_batch_size),
     )
 
 
