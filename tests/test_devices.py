@@ -79,8 +79,8 @@ def test_a_backend_that_is_not_installed(backend, tmp_path, photo_folder):
 
 
 def test_another_missing_module_is_named():
-    error = ModuleNotFoundError("No module named 'ray'", name="ray")
-    assert how_to_install(error) == "No module named 'ray'"
+    error = ModuleNotFoundError("No module named 'dask'", name="dask")
+    assert how_to_install(error) == "No module named 'dask'"
 
 
 def test_describe_device():

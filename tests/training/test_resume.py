@@ -460,7 +460,8 @@ def test_resume_takes_the_options_of_the_run(done, monkeypatch, capsys):
     for options in ([], ["--seed", "9"], ["--recipe", "demo"]):
         command = ["--resume", "--output", str(run_dir), *options]
         assert cli.run(fit.main, command) == 0
-    end = ("lol", config["data_dir"], str(run_dir), None, False, {"resume": True})
+    options = {"resume": True, "fold": None}
+    end = ("lol", config["data_dir"], str(run_dir), None, False, options)
     demo = train_recipes.RECIPES["demo"]()
     for call, expected in zip(
         calls, (recipe, recipe.replace(seed=9), demo), strict=True

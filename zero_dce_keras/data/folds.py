@@ -15,7 +15,8 @@ SEED = 5
 def fold_splits(pairs, scenes, number, folds):
     """Split pairs for one round of cross-validation.
 
-    Scenes are drawn by lot, and each goes to the fold with the fewest pairs so far.
+    Scenes are drawn by lot, those of most pairs first, and each goes to the fold with the
+    fewest pairs so far.
 
     Args:
         pairs: list of `Pair`.
@@ -47,8 +48,9 @@ def fold_splits(pairs, scenes, number, folds):
     for pair, scene in zip(pairs, scenes, strict=True):
         members[scene].append(pair)
     sizes, fold_of = [0] * folds, {}
-    for index in np.random.default_rng(SEED).permutation(count):
-        scene = list(members)[index]
+    names = list(members)
+    drawn = [names[index] for index in np.random.default_rng(SEED).permutation(count)]
+    for scene in sorted(drawn, key=lambda scene: -len(members[scene])):
         smallest = sizes.index(min(sizes))
         fold_of[scene] = smallest + 1
         sizes[smallest] += len(members[scene])
