@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
@@ -21,8 +22,15 @@ SOURCE = Path(__file__).with_name("enhance.c")
 UPRIGHT = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp"}
 
 
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, data_home_of_tests):
+    """As for all tests, but without a seed: that would have every graph made ready again."""
+    monkeypatch.setenv("ZERO_DCE_DATA", str(data_home_of_tests))
+
+
 @pytest.fixture(scope="module")
 def model():
+    keras.utils.set_random_seed(0)
     return BilateralDCE(num_iterations=3, filters=4, denoising_filter={})
 
 
