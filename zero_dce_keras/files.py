@@ -57,6 +57,25 @@ def temporary_beside(path):
     return path.with_name(f".zero_dce_{uuid.uuid4().hex}{suffixes}")
 
 
+def write_texts(directory, texts):
+    """Write text files, each whole or not at all.
+
+    Args:
+        directory: where; it is made if it is not there.
+        texts: dict from names of files to their content.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     write_texts(directory, {"a.md": "A", "b.json": "{}"})
+        ...     sorted(os.listdir(directory))
+        ['a.md', 'b.json']
+    """
+    for name, text in texts.items():
+        with replacing(Path(directory) / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
 def check_not_the_input(source, target):
     """Raise a `ValueError` if a file to write is the one that is read.
 

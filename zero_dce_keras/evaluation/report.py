@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from zero_dce_keras.evaluation.scores import mean_scores
-from zero_dce_keras.files import replacing
+from zero_dce_keras.files import write_texts
 from zero_dce_keras.version import __version__
 
 PROTOCOL = (
@@ -186,7 +186,6 @@ def write_report(report, output):
         input,mean,7.0
         <BLANKLINE>
     """
-    output = Path(output)
     text = io.StringIO()
     columns = ["weights", "name", *_score_names(report)]
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
@@ -194,10 +193,8 @@ def write_report(report, output):
     for method in report["methods"]:
         for row in [*method["images"], {"name": "mean", **method["mean"]}]:
             writer.writerow({"weights": method["weights"], **row})
-    with replacing(output / "scores.csv") as temporary:
-        temporary.write_text(text.getvalue(), encoding="utf-8")
-    with replacing(output / "scores.json") as temporary:
-        temporary.write_text(json_text(report) + "\n", encoding="utf-8")
+    texts = {"scores.csv": text.getvalue(), "scores.json": json_text(report) + "\n"}
+    write_texts(output, texts)
 
 
 def _score_names(report):

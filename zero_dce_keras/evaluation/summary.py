@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zero_dce_keras.evaluation.report import DECIMALS, TITLES
 from zero_dce_keras.evaluation.tables import format_rows
-from zero_dce_keras.files import replacing
+from zero_dce_keras.files import replacing, write_texts
 
 # Scores, and whether more of them is better.
 BETTER = {
@@ -96,9 +96,7 @@ def write_summary(report, output):
         "table.md": format_summary(report, "markdown") + "\n",
         "table.tex": format_summary(report, "latex") + "\n",
     }
-    for name, content in texts.items():
-        with replacing(output / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    write_texts(output, texts)
     figure = plot_boxes(report)
     if figure is not None:
         with replacing(output / "boxes.png") as temporary:

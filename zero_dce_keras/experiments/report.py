@@ -9,7 +9,7 @@ from zero_dce_keras.evaluation.summary import BETTER
 from zero_dce_keras.experiments.cells import read_history
 from zero_dce_keras.experiments.grid import format_grid
 from zero_dce_keras.experiments.search import format_search
-from zero_dce_keras.files import replacing
+from zero_dce_keras.files import replacing, write_texts
 from zero_dce_keras.images import contact_sheet, read_image, write_image
 from zero_dce_keras.inference import Enhancer
 from zero_dce_keras.models import load_model
@@ -36,9 +36,7 @@ def write_grid(report, output, pairs=()):
         "report.tex": format_grid(report, "latex") + "\n",
         "report.json": json_text(report) + "\n",
     }
-    for name, text in texts.items():
-        with replacing(output / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_texts(output, texts)
     figures = {
         "scores.png": plot_scores(report),
         "curves.png": plot_curves(report, output),
@@ -173,9 +171,7 @@ def write_search(found, output):
         "search.tex": format_search(found, "latex") + "\n",
         "search.json": json_text(found) + "\n",
     }
-    for name, text in texts.items():
-        with replacing(output / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_texts(output, texts)
     with replacing(output / "search.png") as temporary:
         plot_search(found).savefig(temporary, dpi=100)
 

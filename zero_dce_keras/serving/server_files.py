@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from zero_dce_keras.files import replacing
+from zero_dce_keras.files import write_texts
 
 SMALL = 96, 64  # pixels of the pictures that a server warms up with, width and height
 SERVING_API = "tensorflow-serving-api"
@@ -40,13 +40,12 @@ def write_configs(directory):
     """
     directory = Path(directory)
     name = directory.resolve().name.replace("\\", "\\\\").replace('"', '\\"')
-    for file, text in (
-        ("models.config", MODELS_CONFIG.format(name=name)),
-        ("batching.config", BATCHING_CONFIG),
-    ):
-        if not (directory / file).exists():
-            with replacing(directory / file) as temporary:
-                temporary.write_text(text, encoding="utf-8")
+    texts = {
+        "models.config": MODELS_CONFIG.format(name=name),
+        "batching.config": BATCHING_CONFIG,
+    }
+    missing = [file for file in texts if not (directory / file).exists()]
+    write_texts(directory, {file: texts[file] for file in missing})
 
 
 def write_warmup(saved_model, signatures):
