@@ -186,6 +186,7 @@ def write_report(report, output):
         input,mean,7.0
         <BLANKLINE>
     """
+    output = Path(output)
     text = io.StringIO()
     columns = ["weights", "name", *_score_names(report)]
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
