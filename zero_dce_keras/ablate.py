@@ -112,16 +112,7 @@ def build_parser():
         metavar="DIR",
         help="directory of the report and the trainings (default: %(default)s)",
     )
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument(
-        "--format",
-        choices=["text", "markdown", "latex"],
-        default="text",
-        help="of the table on stdout (default: %(default)s)",
-    )
-    shown.add_argument(
-        "--json", action="store_true", help="print JSON instead of a table"
-    )
+    cli.add_table_format(parser)
     add_recipe_options(parser)
     return parser
 

@@ -58,16 +58,7 @@ def build_parser():
         help="whether --output gets enhanced/ (default: no)",
     )
     cli.add_denoise(parser)
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument(
-        "--format",
-        choices=["text", "markdown", "latex"],
-        default="text",
-        help="of the table on stdout (default: %(default)s)",
-    )
-    shown.add_argument(
-        "--json", action="store_true", help="print JSON instead of a table"
-    )
+    cli.add_table_format(parser)
     return parser
 
 

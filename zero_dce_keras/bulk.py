@@ -62,13 +62,7 @@ def build_parser():
         help="of JPEG and WebP, 1 to 100 (default: a JPEG's own, but at least 85; else 95)",
     )
     add("--overwrite", action="store_true", help="do again what is done")
-    add(
-        "--max-megapixels",
-        type=cli.positive,
-        metavar="N",
-        default=250,
-        help="refuse larger photographs, before they are decoded (default: %(default)s)",
-    )
+    cli.add_max_megapixels(parser)
     add("--json", action="store_true", help="one line of JSON per photograph on stdout")
     return parser
 

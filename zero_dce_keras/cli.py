@@ -130,6 +130,31 @@ def add_denoise(parser):
     )
 
 
+def add_table_format(parser):
+    """Add `--format` and `--json`, of a table on stdout."""
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--format",
+        choices=["text", "markdown", "latex"],
+        default="text",
+        help="of the table on stdout (default: %(default)s)",
+    )
+    shown.add_argument(
+        "--json", action="store_true", help="print JSON instead of a table"
+    )
+
+
+def add_max_megapixels(parser):
+    """Add `--max-megapixels`, of photographs that are read."""
+    parser.add_argument(
+        "--max-megapixels",
+        type=positive,
+        metavar="N",
+        default=250,
+        help="refuse larger photographs, before they are decoded (default: %(default)s)",
+    )
+
+
 def check_denoise(denoise, model, weights):
     """Raise a `ValueError` for `--denoise` where there is no denoiser."""
     if denoise and not model.can_denoise:

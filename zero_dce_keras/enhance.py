@@ -89,13 +89,7 @@ def build_parser():
         action="store_true",
         help="give outputs the times and permissions of their inputs",
     )
-    add(
-        "--max-megapixels",
-        type=cli.positive,
-        metavar="N",
-        default=250,
-        help="refuse larger photographs, before they are decoded (default: %(default)s)",
-    )
+    cli.add_max_megapixels(parser)
     add("--json", action="store_true", help="one line of JSON per photograph on stdout")
     return parser
 
