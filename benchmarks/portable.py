@@ -52,7 +52,7 @@ def main():
 
 def measure(options, pairs, folder):
     model = load_model(options.weights)
-    runs = {"TensorFlow": tf.function(functools.partial(model.enhance))}
+    runs = {"TensorFlow": tf.function(model.enhance)}
     sizes = {"TensorFlow": None}
     for name, (format, quantize) in FILES.items():
         runs[name], sizes[name] = exported(model, folder, name, format, quantize)

@@ -19,7 +19,6 @@ tf = pytest.importorskip("tensorflow")
 SIZE = 61, 43  # width and height
 LIMITS = Limits(megabytes=0.1, megapixels=0.01)
 SOURCE = Path(__file__).with_name("enhance.c")
-UPRIGHT = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp"}
 
 
 @pytest.fixture(autouse=True)

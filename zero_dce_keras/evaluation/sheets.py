@@ -2,13 +2,13 @@
 
 from PIL import Image
 
+from zero_dce_keras.evaluation.summary import BETTER
 from zero_dce_keras.images import contact_sheet, write_image
 
 FIRST = 15  # LOL's whole eval15
 EXTREMES = 5
 CELL = (400, 400)  # pixels at most, the aspect ratio is kept
-# What photographs are ranked by, the first that they have, and whether more is better.
-RANKED_BY = {"psnr": True, "niqe": False}
+RANKED_BY = ("psnr", "niqe")  # the first that the photographs have
 
 
 class FirstPairs:
@@ -70,7 +70,7 @@ class WorstAndBest(FirstPairs):
             return
         by = common[0]
         goodness = sum(s[by] for s in scores) / len(scores)
-        goodness = goodness if RANKED_BY[by] else -goodness
+        goodness = goodness if BETTER[by] else -goodness
         self._seen += 1
         name = next(iter(results.values())).pair.name
         self._ranked.append((goodness, self._seen, name, cells))

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from zero_dce_keras.errors import check_choice
 from zero_dce_keras.images.luma import LUMA
+from zero_dce_keras.models.input_range import LARGEST
 from zero_dce_keras.serving.codecs import checked, decode, encode
 from zero_dce_keras.serving.pictures import Settings, enhance_picture
 
@@ -147,7 +148,7 @@ def _checked_images(images):
     with tf.control_dependencies([is_any]):
         # As in training: a little more than 1 is a matter of rounding, 2 is not.
         low, high = tf.reduce_min(images), tf.reduce_max(images)
-    is_in_range = (low >= -1) & (high <= 2)
+    is_in_range = (low >= -1) & (high <= LARGEST)
     words = tf.strings.format("images must be in [0, 1]: from {} to {}", (low, high))
     with tf.control_dependencies([tf.debugging.Assert(is_in_range, [words])]):
         return tf.identity(images)

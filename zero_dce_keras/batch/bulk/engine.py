@@ -162,7 +162,7 @@ def _through_actors(jobs, task, actors, size):
         pa.table(dict(zip(("source", "target"), zip(*batch, strict=True), strict=True)))
         for batch in (jobs[i : i + size] for i in range(0, len(jobs), size))
     ]
-    # Ray retries for ever unless it is told, and up to 2.63 the last two tell it.
+    # Ray retries for ever by default; up to 2.63 the last two arguments change that.
     dataset = data.from_arrow(tables).map_batches(
         Worker,
         fn_constructor_args=(task,),

@@ -68,7 +68,7 @@ def enhance_in_bulk(source, target, options, report):
     Args:
         source, target: str, as of a `Place`.
         options: `BulkOptions`.
-        report: `RunReport`, which is told of each.
+        report: `RunReport`, which gets the result of each.
 
     Raises:
         OSError, ValueError: a place cannot be read or written, Ray does not start, or

@@ -18,7 +18,7 @@ from zero_dce_keras.serving.server.rest_api import build_app
 from zero_dce_keras.serving.server.service import Service
 from zero_dce_keras.serving.server.versions import Versions
 
-GRACE = 25  # seconds for the requests in work, when the server is told to stop
+GRACE = 25  # seconds for the requests in work, when the server stops
 SPARE_CALLS = 16  # of gRPC, beside predictions: health, status
 
 log = logging.getLogger(__name__)
