@@ -96,6 +96,20 @@ def test_plot_results_scales_sixteen_bits_and_turns_upright():
     np.testing.assert_array_equal(shown, solid(100, height=48, width=32))
 
 
+@pytest.mark.parametrize("box", [None, "tight"])
+def test_plot_results_gives_each_pixel_one_pixel(tmp_path, box):
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (40, width, 3), "uint8") for width in (90, 60)]
+    figure = plot_results(images, ["noise", "more of it"], figure_size=None)
+    figure.savefig(tmp_path / "noise.png", bbox_inches=box)
+    drawn = np.asarray(Image.open(tmp_path / "noise.png").convert("RGB"))
+    for image in images:
+        corners = np.argwhere((drawn == image[0, 0]).all(-1))
+        height, width, _ = image.shape
+        found = [drawn[y : y + height, x : x + width] for y, x in corners]
+        assert any(np.array_equal(each, image) for each in found)
+
+
 def test_plot_results_refuses():
     with pytest.raises(ValueError, match="same length, at least 1. Received: 1 and 2"):
         plot_results([solid(0)], ["a", "b"])

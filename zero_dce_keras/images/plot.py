@@ -1,5 +1,6 @@
 """Curves of a training, pictures in a row. Matplotlib is loaded on use."""
 
+import numpy as np
 from PIL import Image
 
 from zero_dce_keras.images.arrays import to_uint8
@@ -81,7 +82,8 @@ def plot_results(images, titles, figure_size=(12, 12)):
         images: list of PIL images or arrays of shape (H, W, 3) or (H, W), uint8 or
             float in [0, 1].
         titles: list of str, one per image.
-        figure_size: pair of floats, width and height in inches. Default: (12, 12).
+        figure_size: pair of floats, width and height in inches; or `None`, which gives
+            each pixel of the images one pixel of the figure. Default: (12, 12).
 
     Returns:
         `matplotlib.figure.Figure`.
@@ -106,12 +108,35 @@ def plot_results(images, titles, figure_size=(12, 12)):
         )
     # Converted before the figure exists, so that a bad image leaves no empty figure.
     pictures = [to_picture(image) for image in images]
-    figure, row = plt.subplots(1, len(images), figsize=figure_size, squeeze=False)
-    for axes, picture, title in zip(row[0], pictures, titles, strict=True):
+    if figure_size is None:
+        figure, row = _pixel_by_pixel(pictures)
+    else:
+        options = {"figsize": figure_size, "layout": "constrained"}
+        figure, axes = plt.subplots(1, len(images), squeeze=False, **options)
+        row = axes[0]
+    for axes, picture, title in zip(row, pictures, titles, strict=True):
         axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
         axes.set_title(title)
         axes.axis("off")
     return _show(figure)
+
+
+def _pixel_by_pixel(pictures):
+    """Return a figure and axes in a row that have the sizes of pictures, in pixels."""
+    import matplotlib.pyplot as plt
+
+    dpi = plt.rcParams["figure.dpi"]
+    gap, above = 8, round(0.4 * dpi)  # between two; for the titles
+    heights, widths = zip(*(np.shape(picture)[:2] for picture in pictures), strict=True)
+    width, height = sum(widths) + gap * (len(widths) - 1), max(heights) + above
+    figure = plt.figure(figsize=(width / dpi, height / dpi))
+    row, left = [], 0
+    for wide, high in zip(widths, heights, strict=True):
+        bottom = max(heights) - high
+        place = left / width, bottom / height, wide / width, high / height
+        row.append(figure.add_axes(place))
+        left += wide + gap
+    return figure, row
 
 
 def _items(history):
