@@ -5,7 +5,7 @@ VENV = .venv
 RUN = $(VENV)/bin/python
 
 .PHONY: help venv demo test test-backends test-jax test-torch test-ui test-export \
-	test-serving test-ray test-all lint clean
+	test-serving test-ray test-docs test-all docs lint clean
 
 help:
 	@echo "make venv           set up .venv: the package, pinned versions, test tools"
@@ -16,7 +16,9 @@ help:
 	@echo "make test-export    test model.export: SavedModel, ONNX, LiteRT, OpenVINO"
 	@echo "make test-serving   test zero-dce serve with gRPC and REST clients"
 	@echo "make test-ray       test zero-dce bulk on Ray, and on an S3 of this computer"
+	@echo "make test-docs      build the site of the documentation, and follow its links"
 	@echo "make test-all       run all tests, with ../shared and those that take minutes"
+	@echo "make docs           build the documentation as a site: build/site/index.html"
 	@echo "make lint           check style and types: ruff, mypy"
 	@echo "make clean          remove the environments and what was built"
 
@@ -112,6 +114,21 @@ test-ray: .venv-ray/.installed
 		--editable ".[ray,test-ray]" pytest
 	touch $@
 
+# The documentation as a site; a warning is an error. Nothing of it needs a Keras backend.
+docs: .venv-docs/.installed
+	.venv-docs/bin/python tools/docs_site/pages.py build/docs
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+	@echo "build/site/index.html; with search: python3 -m http.server -d build/site"
+
+test-docs: .venv-docs/.installed
+	.venv-docs/bin/python -m pytest tests/test_docs_site.py
+
+.venv-docs/.installed: setup.cfg pyproject.toml requirements.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet --constraint requirements.txt \
+		--editable ".[docs]" pytest
+	touch $@
+
 test-all: venv
 	$(RUN) -m pytest
 
@@ -122,4 +139,4 @@ lint: venv
 
 clean:
 	rm -rf $(VENV) .venv-jax .venv-torch .venv-ui .venv-export .venv-serving .venv-ray \
-		build dist *.egg-info
+		.venv-docs build dist *.egg-info

@@ -54,6 +54,8 @@ NOT_RUN = {
     "make demo": "test_make_demo does, which is large",
     "make test": ".ci/run does: this is one of the tests",
     "make venv": "what runs this test, it has set up",
+    "make docs": "`make test-docs` does, by tests/test_docs_site.py",
+    "make test-docs": "the same",
     "pip install": "no network; test_wheel.py installs the wheel",
     "git clone": "no network",
     "python -m venv": "as `make venv` does",
