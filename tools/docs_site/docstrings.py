@@ -68,7 +68,7 @@ def fence(text):
 class Docstrings(griffe.Extension):
     """Rewrites the docstrings of the package before they are parsed."""
 
-    def on_attribute(self, *, attr, loader, **kwargs):
+    def on_attribute_instance(self, *, attr, **kwargs):
         """Give a field of a recipe its default, for the class's signature."""
         if str(attr.value).startswith("_option("):
             attr.value = attr.value.arguments[0]
