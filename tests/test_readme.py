@@ -92,7 +92,7 @@ NOT_RUN_PYTHON = {
 SMALL_FIT = shlex.split(
     "--train-images 4 --validation-images 2 --epochs 1 --batch-size 2 --image-size 16"
     " --no-crop --whole-epochs 0 --filters 2 --num-layers 1 --num-iterations 1"
-    " --num-rrg 1 --num-mrb 1 --channels 4"
+    " --num-rrg 1 --num-mrb 1 --channels 4 --block residual"
 )
 SMALL_PYTHON = {
     r"\btrain_images=\d+": "train_images=4",
@@ -100,7 +100,7 @@ SMALL_PYTHON = {
     r"\bimage_size=\d+": "image_size=16",
     r"\bepochs=\d+": "epochs=1",
     r"\b64, 64\b": "16, 16",
-    r"\bMIRNet\(.*?\)": "MIRNet(num_rrg=1, num_mrb=1, channels=4)",
+    r"\bMIRNet\(.*?\)": "MIRNet(1, 1, channels=4, block='residual')",
 }
 
 
