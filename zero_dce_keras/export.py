@@ -6,7 +6,7 @@ from pathlib import Path
 from zero_dce_keras import cli
 from zero_dce_keras.models.presets import DEFAULT_PRESET
 from zero_dce_keras.serving.formats import FORMATS, QUANTIZATIONS, check_format
-from zero_dce_keras.serving.limits import Limits
+from zero_dce_keras.serving.limits import FileLimits
 
 
 def build_parser():
@@ -36,7 +36,7 @@ def build_parser():
         help="number of the SavedModel in DIR (default: the next one)",
     )
     for unit, what in (("megabytes", "files"), ("megapixels", "pictures")):
-        default = getattr(Limits(), unit)
+        default = getattr(FileLimits(), unit)
         parser.add_argument(
             f"--max-{unit}",
             type=cli.positive,
@@ -70,7 +70,7 @@ def main(argv=None):
         )
         print(written)
         return 0
-    limits = Limits(args.max_megabytes, args.max_megapixels)
+    limits = FileLimits(args.max_megabytes, args.max_megapixels)
     print(export_saved_model(model, args.output, args.model_version, denoise, limits))
     return 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from zero_dce_keras import cli
 from zero_dce_keras.extras import require
+from zero_dce_keras.serving.limits import RequestLimits
 
 # What the extra `serving` brings; the last one is a line of its own.
 NEEDED = (
@@ -33,6 +34,7 @@ def build_parser():
         default="127.0.0.1",
         help="address to listen at; 0.0.0.0 is any (default: %(default)s, this computer)",
     )
+    defaults = RequestLimits()
     for api, default in (("grpc", 8500), ("rest", 8501)):
         parser.add_argument(
             f"--{api}-port",
@@ -43,31 +45,31 @@ def build_parser():
     parser.add_argument(
         "--max-megabytes",
         type=cli.positive,
-        default=64,
+        default=defaults.megabytes,
         help="of a request (default: %(default)s)",
     )
     parser.add_argument(
         "--max-megapixels",
         type=cli.positive,
-        default=25,
+        default=defaults.megapixels,
         help="of all pictures of a request (default: %(default)s)",
     )
     parser.add_argument(
         "--max-batch",
         type=cli.positive,
-        default=32,
+        default=defaults.items,
         help="pictures in a request, or in requests that run as one (default: %(default)s)",
     )
     parser.add_argument(
         "--concurrency",
         type=cli.positive,
-        default=2,
+        default=defaults.concurrency,
         help="batches in work at once (default: %(default)s)",
     )
     parser.add_argument(
         "--max-requests",
         type=cli.positive,
-        default=64,
+        default=defaults.requests,
         help="in work or waiting; more are told to try again (default: %(default)s)",
     )
     return parser
@@ -92,12 +94,11 @@ def main(argv=None):
     cli.prepare_backend()
     with cli.python_alone_on_stderr():  # TensorFlow's chatter
         require("tensorflow")
-        from zero_dce_keras.serving.server.limits import Limits
         from zero_dce_keras.serving.server.run import Address, serve
 
-    limits = Limits(
-        args.max_megabytes * 1_000_000,
-        args.max_megapixels * 1_000_000,
+    limits = RequestLimits(
+        args.max_megabytes,
+        args.max_megapixels,
         args.max_batch,
         args.concurrency,
         args.max_requests,

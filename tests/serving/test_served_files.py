@@ -12,12 +12,12 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from zero_dce_keras import BilateralDCE, Enhancer, MIRNet, export_saved_model
-from zero_dce_keras.serving.limits import Limits
+from zero_dce_keras.serving.limits import FileLimits
 
 tf = pytest.importorskip("tensorflow")
 
 SIZE = 61, 43  # width and height
-LIMITS = Limits(megabytes=0.1, megapixels=0.01)
+LIMITS = FileLimits(megabytes=0.1, megapixels=0.01)
 SOURCE = Path(__file__).with_name("enhance.c")
 
 

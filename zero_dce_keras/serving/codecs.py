@@ -28,7 +28,7 @@ def decode(content, place, limits):
     Args:
         content: string scalar, the file.
         place: integer scalar, the item of the batch that errors name.
-        limits: `Limits`.
+        limits: `FileLimits`.
 
     Returns:
         `Picture`. Running the graph ends with INVALID_ARGUMENT for a file that is too

@@ -9,7 +9,7 @@ import keras
 
 from zero_dce_keras.errors import check_positive
 from zero_dce_keras.extras import require
-from zero_dce_keras.serving.limits import Limits
+from zero_dce_keras.serving.limits import FileLimits
 from zero_dce_keras.serving.server_files import (
     SERVING_API,
     write_configs,
@@ -53,7 +53,7 @@ def export_saved_model(
         version: positive number of this version; it must not be there yet. By default,
             the highest that is there and 1.
         denoise: False leaves out the denoising filter, where the model has one.
-        limits: `Limits` of the files that the signatures with bytes take; by default 64
+        limits: `FileLimits` of the files that the signatures with bytes take; by default 64
             megabytes and 50 megapixels.
         signatures: names of those to write; all by default.
 
@@ -83,7 +83,7 @@ def export_saved_model(
             f"{target} is there already: choose another version (--model-version)"
         )
     directory.mkdir(parents=True, exist_ok=True)
-    served = served_model(model, denoise, limits or Limits())
+    served = served_model(model, denoise, limits or FileLimits())
     functions = served.signatures(signatures)
     # TensorFlow Serving watches the directory: a version appears whole. A dot keeps it
     # from taking the temporary directory for one.

@@ -17,7 +17,7 @@ class ServedModel(tf.Module):
     Args:
         model: a model of the package.
         denoise: False leaves out the denoising filter, where the model has one.
-        limits: `limits.Limits` of the files that are decoded.
+        limits: `limits.FileLimits` of the files that are decoded.
     """
 
     def __init__(self, model, denoise, limits):

@@ -29,7 +29,7 @@ class Batcher:
     has no more items than a single request may have, and no large ones: memory is bounded.
 
     Args:
-        limits: `Limits`.
+        limits: `RequestLimits`.
     """
 
     def __init__(self, limits):

@@ -1,12 +1,12 @@
-"""How much a server takes: of one request, and of all together."""
+"""Whether a server takes a request: its own size, and that of all together."""
 
 import contextlib
-import dataclasses
 import io
 import math
 
 from PIL import Image
 
+from zero_dce_keras.serving.limits import MEGA
 from zero_dce_keras.serving.server.refusal import Refusal, invalid
 
 # What TensorFlow's decoders open.
@@ -15,33 +15,15 @@ FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
 REQUESTS_OF_FULL_SIZE = 8
 
 
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """What a server takes.
-
-    Args:
-        bytes: int, of a request's message or body.
-        pixels: int, of all pictures of a request or a batch.
-        items: int, pictures in a request or a batch.
-        concurrency: int, batches in work at once.
-        requests: int, in work or waiting; more are refused.
-    """
-
-    bytes: int = 64_000_000
-    pixels: int = 25_000_000
-    items: int = 32
-    concurrency: int = 2
-    requests: int = 64
-
-    def check(self, items, pixels):
-        """Raise a `Refusal` for a request with too many pictures or pixels."""
-        if items > self.items:
-            raise invalid(f"{items} items: a request may have {self.items}")
-        if pixels > self.pixels:
-            raise invalid(
-                f"{pixels / 1e6:.1f} megapixels: a request may have "
-                f"{self.pixels / 1e6:g} in all"
-            )
+def check_size(limits, items, pixels):
+    """Raise a `Refusal` for a request with too many pictures or pixels."""
+    if items > limits.items:
+        raise invalid(f"{items} items: a request may have {limits.items}")
+    if pixels > limits.pixels:
+        raise invalid(
+            f"{pixels / MEGA:.1f} megapixels: a request may have "
+            f"{limits.megapixels:g} in all"
+        )
 
 
 class Gate:

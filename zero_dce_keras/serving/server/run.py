@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import signal
 import socket
@@ -20,6 +21,8 @@ from zero_dce_keras.serving.server.versions import Versions
 
 GRACE = 25  # seconds for the requests in work, when the server stops
 SPARE_CALLS = 16  # of gRPC, beside predictions: health, status
+M_MMAP_THRESHOLD = -3  # of malloc.h
+LARGE_BLOCK = 2**20  # bytes; the arrays of pictures are larger
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +42,27 @@ def serve(directory, name, address, limits, tell=lambda address: None):
         directory: path of the model, with versions as `zero-dce export` writes them.
         name: str, the model's name for clients.
         address: `Address`.
-        limits: `Limits`.
+        limits: `RequestLimits`.
         tell: callable of the `Address`, once requests are answered.
 
     Raises:
         OSError: a port is in use, or the directory cannot be read.
         ValueError: the directory has no version that loads.
     """
-    Image.MAX_IMAGE_PIXELS = None  # `Limits` counts the pixels
+    Image.MAX_IMAGE_PIXELS = None  # `RequestLimits` counts the pixels
+    _let_memory_go()
     asyncio.run(_serve(directory, name, address, limits, tell))
+
+
+def _let_memory_go():
+    """Have the memory of pictures go back to the system when it is free.
+
+    glibc keeps blocks of up to 32 MB, and each thread has its own: what a server holds
+    would grow with every thread that has met a large picture.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's alone
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 class _WebServer(uvicorn.Server):

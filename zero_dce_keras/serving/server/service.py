@@ -6,7 +6,7 @@ import time
 
 from zero_dce_keras.serving.server import metrics
 from zero_dce_keras.serving.server.batching import Batcher
-from zero_dce_keras.serving.server.limits import Gate, count_pixels
+from zero_dce_keras.serving.server.limits import Gate, check_size, count_pixels
 from zero_dce_keras.serving.server.refusal import Refusal
 
 
@@ -15,7 +15,7 @@ class Service:
 
     Args:
         versions: `Versions`.
-        limits: `Limits`.
+        limits: `RequestLimits`.
     """
 
     def __init__(self, versions, limits):
@@ -72,5 +72,5 @@ class Service:
     def _measure(self, signature, read):
         tensors = read()
         items, pixels = signature.count_items(tensors), count_pixels(tensors)
-        self.limits.check(items, pixels)
+        check_size(self.limits, items, pixels)
         return tensors, items, pixels
