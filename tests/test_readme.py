@@ -22,6 +22,7 @@ from zero_dce_keras import ZeroDCE, ZeroDCEPlusPlus, cli
 from zero_dce_keras.__main__ import VERBS
 from zero_dce_keras.data.sample import VERSION
 from zero_dce_keras.experiments import GRIDS
+from zero_dce_keras.serving.signatures import ServedModel
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = [
@@ -140,9 +141,11 @@ def place(tmp_path_factory, make_lol):
 
 @pytest.fixture
 def there(place, monkeypatch):
-    """That directory as the working directory, with quick trainings."""
+    """That directory as the working directory, with quick trainings and exports."""
     monkeypatch.chdir(place)
     quicken(monkeypatch.setattr)
+    served, names = ServedModel.signatures, ("serving_default",)  # others take seconds
+    monkeypatch.setattr(ServedModel, "signatures", lambda self, _: served(self, names))
 
 
 def write_clip(path):
