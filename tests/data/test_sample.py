@@ -27,7 +27,7 @@ def sample(data_home_of_tests):
 def small_sample(monkeypatch):
     """One tiny photograph, so that making the sample takes no time."""
     image = np.full((20, 30, 3), 128, "uint8")
-    monkeypatch.setattr(sample_module, "_read_photograph", lambda name: image)
+    monkeypatch.setattr(sample_module, "read_wheel_photograph", lambda name: image)
     monkeypatch.setattr(
         sample_module, "SPLITS", {"test": (("chelsea",), (6, 40), False)}
     )

@@ -37,6 +37,7 @@ FILES = {
     "motorcycle": ("skimage", "data/motorcycle_left.png"),
     "rocket": ("skimage", "data/rocket.jpg"),
     "grace_hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
+    "lfw": ("skimage", "data/lfw_subset.npy"),  # of faces.py
 }
 
 
@@ -133,7 +134,7 @@ def write_example(path, divisor=12):
     Raises:
         ImportError, FileNotFoundError: as of `find_sample`.
     """
-    portrait = _read_photograph("grace_hopper")
+    portrait = read_wheel_photograph("grace_hopper")
     dark = darken(portrait, 1 / divisor, np.random.default_rng(SEED))
     Image.fromarray(dark).save(path, quality=95)
 
@@ -170,7 +171,7 @@ def _write_sample(directory):
         for side in ("low", "high"):
             (directory / split / side).mkdir(parents=True)
         for photograph in photographs:
-            image = _read_photograph(photograph)
+            image = read_wheel_photograph(photograph)
             if cut:
                 references = [_crop(image, rng) for _ in range(CROPS)]
                 names = [f"{photograph}_{crop + 1}" for crop in range(CROPS)]
@@ -188,7 +189,21 @@ def _write_sample(directory):
     (directory / "sample.json").write_text(text, encoding="utf-8")
 
 
-def _read_photograph(name):
+def read_wheel_photograph(name):
+    """Return a photograph of `FILES` as a uint8 array `(H, W, 3)`.
+
+    Raises:
+        ImportError, FileNotFoundError: as of `find_sample`.
+    """
+    return read_image(find_wheel_file(name))
+
+
+def find_wheel_file(name):
+    """Return the path of one of `FILES`.
+
+    Raises:
+        ImportError, FileNotFoundError: as of `find_sample`.
+    """
     package, file_name = FILES[name]
     spec = find_spec(package)  # finds the files without importing the package
     if spec is None or spec.origin is None:
@@ -196,7 +211,7 @@ def _read_photograph(name):
     path = Path(spec.origin).parent / file_name
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; install {package} again")
-    return read_image(path)
+    return path
 
 
 def _crop(image, rng):
