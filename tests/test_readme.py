@@ -76,6 +76,7 @@ NOT_RUN = {
         f"zero-dce ablate {table}": "minutes a cell; tests/experiments has its rows"
         for table in GRIDS
     },
+    "zero-dce benchmark --faces": "tests/evaluation/test_faces.py does, on less",
     "python tools/make_preset.py": "it needs the real LOL, and changes the package",
 }
 
