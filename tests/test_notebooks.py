@@ -77,8 +77,12 @@ def said(cell):
 
 
 def words(line):
-    """A line without its numbers."""
-    return " ".join(NUMBER.sub("#", line).split())
+    """A line without its numbers, and without what follows from them in a table.
+
+    That is the length of its rule, and in LaTeX what is bold.
+    """
+    masked = NUMBER.sub("#", re.sub("-{4,}", "----", line))
+    return " ".join(masked.replace(r"\textbf{#}", "#").split())
 
 
 def check_numbers(line, stored_line, is_training):
