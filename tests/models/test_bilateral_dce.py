@@ -9,7 +9,6 @@ from zero_dce_keras import BilateralDCE, Recipe
 from zero_dce_keras.models.bilateral_dce.grid import (
     apply_shared_curves,
     curve_disorder,
-    miniature,
     node_shares,
     slice_grid,
 )
@@ -17,6 +16,7 @@ from zero_dce_keras.models.bilateral_dce.noise import (
     AdaptiveDenoisingFilter,
     measure_noise,
 )
+from zero_dce_keras.models.miniature import miniature
 from zero_dce_keras.models.registry import get_model_class
 
 to_numpy = keras.ops.convert_to_numpy

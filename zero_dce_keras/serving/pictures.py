@@ -12,7 +12,6 @@ import tensorflow as tf
 from zero_dce_keras.models.bilateral_constants import LEAST_NOISE
 from zero_dce_keras.models.bilateral_dce.bilateral_dce import BilateralDCE
 from zero_dce_keras.models.bilateral_dce.grid import (
-    area_means,
     keep_ratios,
     node_shares,
     slice_planes,
@@ -23,6 +22,7 @@ from zero_dce_keras.models.bilateral_dce.noise import (
     noise_patches,
 )
 from zero_dce_keras.models.exposure_normalization import CELL, cell_size
+from zero_dce_keras.models.miniature import area_means
 from zero_dce_keras.models.resampling import block_means, transform_columns
 
 TILE = 512

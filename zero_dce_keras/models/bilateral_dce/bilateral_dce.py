@@ -7,7 +7,6 @@ from zero_dce_keras import losses, metrics
 from zero_dce_keras.errors import check_fraction, check_not_negative, check_positive
 from zero_dce_keras.models.bilateral_constants import NODES
 from zero_dce_keras.models.bilateral_dce.grid import (
-    Miniature,
     SliceGrid,
     apply_shared_curves,
     curve_disorder,
@@ -17,6 +16,7 @@ from zero_dce_keras.models.bilateral_dce.grid import (
 from zero_dce_keras.models.bilateral_dce.grid_net import build_grid_net
 from zero_dce_keras.models.bilateral_dce.noise import AdaptiveDenoisingFilter
 from zero_dce_keras.models.image_model import ANY_SIZE, as_images, with_shape
+from zero_dce_keras.models.miniature import Miniature
 from zero_dce_keras.models.zero_dce import ZeroDCE
 
 

@@ -6,9 +6,9 @@ from keras import ops
 from zero_dce_keras import losses, metrics
 from zero_dce_keras.devices import list_gpus
 from zero_dce_keras.errors import check_fraction, check_not_negative, check_positive
-from zero_dce_keras.models.bilateral_dce.grid import Miniature
 from zero_dce_keras.models.exposure_normalization import NUM_GAINS, MeteringCells
 from zero_dce_keras.models.image_model import ImageModel, as_images, with_shape
+from zero_dce_keras.models.miniature import Miniature
 from zero_dce_keras.models.mirnet.blocks import LEVELS
 from zero_dce_keras.models.mirnet.global_view import VIEW
 from zero_dce_keras.models.mirnet.mirnet_model import mirnet_model
