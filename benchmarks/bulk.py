@@ -235,7 +235,6 @@ def time_stages(cores, path):
     code = f"""
 import io, os, statistics, time
 os.sched_setaffinity(0, {cores})
-os.environ["NUMBA_NUM_THREADS"] = "{len(cores)}"
 from zero_dce_keras import Enhancer
 from zero_dce_keras.images import Photograph
 enhancer = Enhancer.from_preset("zero_dce_general")

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import errno
 import io
-import os
 import pickle
 import re
 import sys
@@ -31,7 +30,7 @@ class Task:
         source, target: str, as of a `Place`.
         preset: str.
         curves: `GridCurves` and `EnhanceOptions` as pickled bytes: to open them imports
-            Numba, which an actor tells first how many threads to take.
+            Numba, which takes seconds where nothing is enhanced.
         quality: int, see `Photograph.write`.
         max_pixels: int.
         memory: int, the bytes that photographs may take in an actor.
@@ -47,14 +46,13 @@ class Task:
 
 
 class Worker:
-    """Enhances batches with one model and one thread of it, as `enhance` does.
+    """Enhances batches with one model on one core, as `enhance` does.
 
     Args:
         task: `Task`.
     """
 
     def __init__(self, task):
-        os.environ["NUMBA_NUM_THREADS"] = "1"
         from zero_dce_keras.inference import Enhancer
 
         limit_pixels(task.max_pixels)
@@ -77,6 +75,7 @@ class Worker:
             common, and `errno`.
         """
         jobs = [Job(row["source"], row["target"]) for row in batch.to_pylist()]
+        self._enhancer.compiled.use_one_core()  # there is an actor for each
         self._seconds, self._bytes = Counter(), {}
         outcomes = work_through(jobs, self._read, self._enhance, self._write)
         rows = [self._row(outcome) for outcome in outcomes]
