@@ -78,7 +78,7 @@ def test_memory_is_a_number(memory, capsys):
     assert exit.value.code == 2 and "--memory" in capsys.readouterr().err
 
 
-def test_a_worker_imports_no_numba_before_it_has_said_how_many_threads():
+def test_the_driver_imports_no_numba():
     code = "import sys, zero_dce_keras.batch.bulk.worker; print('numba' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE
