@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from zero_dce_keras import cli
+
 os.environ["MPLBACKEND"] = "Agg"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 pytest.register_assert_rewrite("checks")
@@ -58,6 +60,17 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip(f"needs {SHARED}")
     return SHARED
+
+
+def run_command(main, capsys, *arguments):
+    """Run a command as its users do: (exit code, stdout, stderr)."""
+    try:
+        code = cli.run(main, [str(argument) for argument in arguments])
+    except SystemExit as exit:
+        code = exit.code
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return code, out, err
 
 
 def write_photo(path, seed=0, size=(HEIGHT, WIDTH), brightness=256):

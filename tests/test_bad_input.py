@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from conftest import run_command
 from zero_dce_keras import MIRNet, cli, enhance, evaluate, export, fit, list_presets
 from zero_dce_keras.data import find_pairs, open_splits, read_pairs
 
@@ -29,12 +30,8 @@ def call(capsys):
     """Function that runs a command; returns exit code and its one line of error."""
 
     def call(main, *arguments):
-        try:
-            code = cli.run(main, [str(argument) for argument in arguments])
-        except SystemExit as exit:
-            code = exit.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err and not out
+        code, out, err = run_command(main, capsys, *arguments)
+        assert not out
         lines = [line for line in err.splitlines() if "error: " in line]
         assert len(lines) == 1, err
         return code, lines[0]

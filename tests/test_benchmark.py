@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import benchmark, cli
+from conftest import run_command
+from zero_dce_keras import benchmark
 from zero_dce_keras.data import Pair, find_split
 from zero_dce_keras.data.sice import reference_dark_frames
 from zero_dce_keras.evaluation import methods as methods_module
@@ -40,13 +41,7 @@ def folder(tmp_path):
 
 
 def run(capsys, *options):
-    try:
-        code = cli.run(benchmark.main, [str(option) for option in options])
-    except SystemExit as exit:
-        code = exit.code
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    return code, out, err
+    return run_command(benchmark.main, capsys, *options)
 
 
 def test_one_table_and_its_files(folder, weights, capsys):

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import zero_dce_keras
+from conftest import run_command
 from zero_dce_keras import __main__ as main_module
 from zero_dce_keras import cli, enhance, export, fit
 from zero_dce_keras.models.presets import DEFAULT_PRESET
@@ -38,17 +39,6 @@ def weights(tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "model.weights.h5"
     checks.small_zero_dce().save_weights(path)
     return str(path)
-
-
-def call(main, capsys, *arguments):
-    """(exit code, stdout, stderr) of a command."""
-    try:
-        code = cli.run(main, [str(argument) for argument in arguments])
-    except SystemExit as exit:
-        code = exit.code
-    out, err = capsys.readouterr()
-    assert "Traceback" not in out + err
-    return code, out, err
 
 
 def error_lines(err):
@@ -170,13 +160,13 @@ def test_verbs_run_their_commands(photo_folder, weights, tmp_path, capsys):
 )
 def test_wrong_usage_is_exit_code_2(verb, arguments, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, out, err = call(verb.main, capsys, *arguments)
+    code, out, err = run_command(verb.main, capsys, *arguments)
     assert (code, out) == (2, "") and "error: " in err
     assert files(tmp_path) == []
 
 
 def test_version(capsys):
-    code, out, _ = call(fit.main, capsys, "--version")
+    code, out, _ = run_command(fit.main, capsys, "--version")
     assert code == 0 and zero_dce_keras.__version__ in out
     assert main_module.main(["--version"]) == 0
     assert capsys.readouterr().out == out
@@ -256,7 +246,7 @@ def test_output_into_a_closed_pipe(photo_folder, weights, tmp_path):
 def test_enhance_files_and_folders(photo_folder, weights, tmp_path, capsys):
     folder, single = photo_folder(), photo_folder(["7.png"], "more") / "7.png"
     out_dir = tmp_path / "out"
-    code, out, err = call(
+    code, out, err = run_command(
         enhance.main, capsys, folder, single, "-o", out_dir, "--weights", weights
     )
     names = ["1.png", "10.png", "2.jpg", "7.png"]
@@ -271,7 +261,7 @@ def test_enhance_options(photo_folder, weights, tmp_path, capsys):
     folder = photo_folder(["1.png"])
     for options in (["--iterations", "0"], ["--strength", "0"]):
         command = [folder, "-o", tmp_path / "out", "--weights", weights, *options]
-        assert call(enhance.main, capsys, *command, "--overwrite")[0] == 0
+        assert run_command(enhance.main, capsys, *command, "--overwrite")[0] == 0
         same = Image.open(tmp_path / "out" / "1.png")
         np.testing.assert_array_equal(same, Image.open(folder / "1.png"))
 
@@ -281,7 +271,7 @@ def test_enhance_goes_on_after_a_bad_input(photo_folder, weights, tmp_path, caps
     (folder / "2.png").write_bytes(b"not a photograph")
     inputs = [folder, folder / "missing.png"]
     command = [*inputs, "-o", tmp_path / "out", "--weights", weights]
-    code, _, err = call(enhance.main, capsys, *command)
+    code, _, err = run_command(enhance.main, capsys, *command)
     assert code == 1
     lines = error_lines(err)
     assert len(lines) == 2 and "missing.png" in lines[0] and "2.png" in lines[1]
@@ -291,7 +281,7 @@ def test_enhance_goes_on_after_a_bad_input(photo_folder, weights, tmp_path, caps
 def test_enhance_an_empty_folder(photo_folder, weights, tmp_path, capsys):
     folder = photo_folder([])
     command = [folder, "-o", tmp_path / "out", "--weights", weights]
-    code, out, err = call(enhance.main, capsys, *command)
+    code, out, err = run_command(enhance.main, capsys, *command)
     assert code == 1 and not out
     assert len(error_lines(err)) == 1 and str(folder) in err
 
@@ -299,7 +289,7 @@ def test_enhance_an_empty_folder(photo_folder, weights, tmp_path, capsys):
 def test_enhance_goes_on_after_an_empty_folder(photo_folder, weights, tmp_path, capsys):
     empty, folder = photo_folder([], "empty"), photo_folder(["1.png"])
     command = [empty, folder, "-o", tmp_path / "out", "--weights", weights]
-    code, out, err = call(enhance.main, capsys, *command)
+    code, out, err = run_command(enhance.main, capsys, *command)
     assert code == 1 and out.split() == [str(tmp_path / "out" / "1.png")]
     assert len(error_lines(err)) == 1 and str(empty) in err
     assert files(tmp_path / "out") == ["1.png"]
@@ -320,7 +310,7 @@ def test_enhance_names_a_folder_that_cannot_be_read(
 
     monkeypatch.setattr(jobs, "list_images", refuse)
     command = [secret, folder, "-o", tmp_path / "out", "--weights", weights]
-    code, out, err = call(enhance.main, capsys, *command)
+    code, out, err = run_command(enhance.main, capsys, *command)
     assert code == 1 and out.split() == [str(tmp_path / "out" / "1.png")]
     assert error_lines(err) == [f"error: {secret}: Permission denied"]
 
@@ -331,7 +321,7 @@ def test_enhance_never_overwrites_an_input(photo_folder, weights, tmp_path, caps
     (two / "1.png").write_bytes((one / "1.png").read_bytes() + b"\0")
     before = [(one / "1.png").read_bytes(), (two / "1.png").read_bytes()]
     for command in ([one, "-o", one], [one, two, "-o", two]):
-        code, _, err = call(enhance.main, capsys, *command, "--weights", weights)
+        code, _, err = run_command(enhance.main, capsys, *command, "--weights", weights)
         assert code == 1 and "error: " in err
         assert [(one / "1.png").read_bytes(), (two / "1.png").read_bytes()] == before
 
@@ -342,7 +332,7 @@ def test_enhance_never_overwrites_its_own_output(
     """Two inputs of one name have one target: one of them is refused, aloud."""
     one, two = photo_folder(["1.png"], "one"), photo_folder(["1.png"], "two")
     command = [one, two, "-o", tmp_path / "out", "--weights", weights]
-    code, out, err = call(enhance.main, capsys, *command)
+    code, out, err = run_command(enhance.main, capsys, *command)
     assert code == 1 and str(two / "1.png") in err
     assert out.split() == [str(tmp_path / "out" / "1.png")]
 
@@ -361,7 +351,7 @@ def test_wrong_weights_are_one_line(name, main, photo_folder, tmp_path, capsys):
         command.append(folder)
     if main is fit.main:
         command += ["--dataset", "folder", "--data-dir", folder]
-    code, out, err = call(main, capsys, *command, "--weights", name)
+    code, out, err = run_command(main, capsys, *command, "--weights", name)
     assert code == 1 and not out
     assert len(error_lines(err)) == 1 and str(name) in err
     assert not (tmp_path / "out").exists()
@@ -373,10 +363,10 @@ def test_wrong_weights_are_one_line(name, main, photo_folder, tmp_path, capsys):
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="a SavedModel needs TensorFlow")
 def test_export(weights, tmp_path, capsys):
     command = ["-o", tmp_path / "served", "--weights", weights]
-    code, out, _ = call(export.main, capsys, *command, "--model-version", 3)
+    code, out, _ = run_command(export.main, capsys, *command, "--model-version", 3)
     assert code == 0 and out.splitlines()[-1] == str(tmp_path / "served" / "3")
     assert (tmp_path / "served" / "3" / "saved_model.pb").is_file()
-    code, _, err = call(export.main, capsys, *command, "--model-version", 3)
+    code, _, err = run_command(export.main, capsys, *command, "--model-version", 3)
     assert code == 1 and "is there already" in err
 
 
@@ -392,7 +382,7 @@ def test_fit_options_replace_the_recipes(tmp_path, monkeypatch, capsys):
     options = ["--dataset", "sample", "--data-dir", "d", "--output", "o"]
     options += ["--weights", "w", "--mixed-precision", "--recipe", "official"]
     options += ["--epochs", "3", "--l2", "0.5", "--crop", "--monitor", "psnr"]
-    code, out, _ = call(fit.main, capsys, *options)
+    code, out, _ = run_command(fit.main, capsys, *options)
     assert (code, out) == (0, "o\n")
     recipe = zero_dce_keras.RECIPES["official"]()
     expected = recipe.replace(epochs=3, l2=0.5, crop=True, monitor="psnr")
@@ -424,7 +414,7 @@ def test_fit_errors_are_one_line(
 ):
     photo_folder()
     monkeypatch.chdir(tmp_path)
-    found, out, err = call(fit.main, capsys, *options.split(), "--filters", "2")
+    found, out, err = run_command(fit.main, capsys, *options.split(), "--filters", "2")
     (line,) = error_lines(err)
     assert (found, out) == (code, "") and line.startswith(f"error: {message}")
     assert not (tmp_path / "runs").exists()
@@ -457,9 +447,12 @@ def test_fit_repeats_a_run_by_its_configuration(
 
     monkeypatch.setattr("zero_dce_keras.training.run.train", train)
     path = tmp_path / "run" / "config.json"
-    assert call(fit.main, capsys, "--config", path, "-o", "new")[0] == 0
+    assert run_command(fit.main, capsys, "--config", path, "-o", "new")[0] == 0
     more = ["--epochs", "5", "--extra-losses", "none"]
-    assert call(fit.main, capsys, "--config", path.parent, "-o", "new", *more)[0] == 0
+    assert (
+        run_command(fit.main, capsys, "--config", path.parent, "-o", "new", *more)[0]
+        == 0
+    )
     place = ["folder", config["data_dir"], "new", "w", True]
     options = {"resume": False, "fold": [2, 3]}
     assert calls == [
@@ -485,6 +478,6 @@ def test_wrong_configurations_are_one_line(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "config.json").write_text('{"recipe": ')
-    found, out, err = call(fit.main, capsys, *options.split())
+    found, out, err = run_command(fit.main, capsys, *options.split())
     (line,) = error_lines(err)
     assert (found, out) == (code, "") and message in line

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import write_photo
+from conftest import run_command, write_photo
 from zero_dce_keras import bulk, cli
 from zero_dce_keras.batch.bulk import engine
 from zero_dce_keras.inference import Enhancer
@@ -52,13 +52,8 @@ def run(cluster, capsys):
     """Function that runs the command in that cluster: code, stdout's lines, stderr."""
 
     def run(*arguments):
-        texts = [str(argument) for argument in arguments]
-        try:
-            code = cli.run(bulk.main, [*texts, "--address", cluster.address])
-        except SystemExit as exit:
-            code = exit.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
+        options = [*arguments, "--address", cluster.address]
+        code, out, err = run_command(bulk.main, capsys, *options)
         return SimpleNamespace(code=code, out=out.splitlines(), err=err)
 
     return run

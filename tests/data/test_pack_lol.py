@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from zero_dce_keras import cli, find_lol
+from conftest import run_command
+from zero_dce_keras import find_lol
 from zero_dce_keras.data import make_dataset, open_splits
 from zero_dce_keras.images import read_image, resize_image
 
@@ -30,11 +31,7 @@ def pack(pack_lol, capsys):
     """Run the command: `(exit code, stdout, the lines of stderr)`."""
 
     def run(*arguments):
-        try:
-            code = cli.run(pack_lol.main, [str(argument) for argument in arguments])
-        except SystemExit as exit:
-            code = exit.code
-        out, err = capsys.readouterr()
+        code, out, err = run_command(pack_lol.main, capsys, *arguments)
         return code, out, err.splitlines()
 
     return run

@@ -4,7 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from zero_dce_keras import benchmark, cli
+from conftest import run_command
+from zero_dce_keras import benchmark
 from zero_dce_keras.data.faces import FacePhotograph, make_faces
 from zero_dce_keras.evaluation import Method, faces
 from zero_dce_keras.evaluation.faces import (
@@ -214,13 +215,7 @@ def folder(tmp_path):
 
 
 def run(capsys, *options):
-    try:
-        code = cli.run(benchmark.main, [str(option) for option in options])
-    except SystemExit as exit:
-        code = exit.code
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    return code, out, err
+    return run_command(benchmark.main, capsys, *options)
 
 
 def test_the_command(folder, monkeypatch, capsys):

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from zero_dce_keras import ablate, cli
+from conftest import run_command
+from zero_dce_keras import ablate
 from zero_dce_keras.data import open_splits
 from zero_dce_keras.experiments import cells as cells_module
 from zero_dce_keras.experiments.budget import steps_per_epoch, with_steps
@@ -28,13 +29,7 @@ def run(pairs_folder, tmp_path, capsys):
     def run(*options, data=True):
         place = ["--dataset", "folder", "--data-dir", pairs_folder] if data else []
         command = [*options, *place, "-o", tmp_path / "out", *TINY]
-        try:
-            code = cli.run(ablate.main, [str(option) for option in command])
-        except SystemExit as exit:
-            code = exit.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
+        return run_command(ablate.main, capsys, *command)
 
     return run
 
