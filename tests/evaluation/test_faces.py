@@ -8,14 +8,13 @@ from conftest import run_command
 from zero_dce_keras import benchmark
 from zero_dce_keras.data.faces import FacePhotograph, make_faces
 from zero_dce_keras.evaluation import Method, faces
-from zero_dce_keras.evaluation.faces import (
+from zero_dce_keras.evaluation.faces import format_faces, score_faces
+from zero_dce_keras.images import read_image, write_image
+from zero_dce_keras.metrics.detection import (
     average_precision,
-    format_faces,
     match_boxes,
     precision_recall,
-    score_faces,
 )
-from zero_dce_keras.images import read_image, write_image
 
 FACE = np.array([[10.0, 10, 20, 20]])
 
